@@ -1,1 +1,1 @@
-"""TODO"""
+"""Coworld data: manifests, episode requests, results, bundles, environment names, validation."""
