@@ -1,1 +1,1 @@
-"""TODO"""
+"""One episode, from plan to artifacts: engine, backends, probes, viewer, recorder."""

@@ -1,0 +1,214 @@
+"""``run``, ``demo`` and ``play``: from arguments to episodes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ..contract.bundled import BUNDLED_NAME, bundled_package
+from ..contract.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_USAGE, CoworldError
+from ..contract.package import Package, load_package
+from ..contract.request import EpisodePlan, parse_slot, plan_episode, plan_from_request
+from ..contract.request_document import parse_request
+from ..runner.batch import Batch
+from ..runner.episode import Episode
+from ..runner.launch import BackendName, LaunchOptions
+from ..runner.outcome import Outcome
+from ..runner.reaper import reap
+from .displays import Display, choose_display
+from .secret_arguments import taken
+
+_LARGEST_REQUEST = 64 << 20
+
+
+def run(options: Namespace) -> int:
+    """Run episodes and report how they ended."""
+    package = load(options.manifest)
+    launch = launch_options(options, package)
+    plans = plan_all(options, package)
+    display = choose_display(options.display, as_json=options.json)
+    if display.name == "full":
+        from .console import watch
+
+        return watch(package, plans, launch, options.jobs)
+    return asyncio.run(_run(package, plans, launch, options.jobs, display))
+
+
+def demo(options: Namespace) -> int:
+    """Run the bundled game."""
+    return run(options)
+
+
+def play(options: Namespace) -> int:
+    """Start game and players for people to join."""
+    options.kind = "play"
+    return run(options)
+
+
+def load(source: str) -> Package:
+    """The package at ``source``, or the bundled one for ``demo``."""
+    if source == BUNDLED_NAME and not Path(source).exists():
+        return bundled_package()
+    return asyncio.run(load_package(source))
+
+
+def launch_options(options: Namespace, package: Package) -> LaunchOptions:
+    """The launch options that the arguments say."""
+    backend: BackendName = options.backend or ("process" if package.builtin else "docker")
+    return LaunchOptions(
+        kind=getattr(options, "kind", "episode"),
+        backend=backend,
+        timeout_seconds=options.timeout_seconds,
+        verify_replay=options.verify_replay,
+        secret_env=_secret_env(options.secret_env),
+        game_command=_words(options.game_cmd, "--game-cmd") if options.game_cmd else (),
+        output_dir=Path(options.output_dir) if options.output_dir else None,
+        port=options.port,
+        command=shlex.join(["coworld-tui", *sys.argv[1:]]),
+    )
+
+
+def plan_all(options: Namespace, package: Package) -> list[EpisodePlan]:
+    """A plan an episode, the seed of each one higher than the last."""
+    fills = [parse_slot(text) for text in options.slot]
+    if options.request is not None:
+        if options.variant or options.images or options.run:
+            raise CoworldError(
+                "config_error",
+                "a request file says everything itself",
+                cause="--request cannot be combined with --variant, images or --run",
+                next_step="leave one of them out",
+                exit_code=EXIT_USAGE,
+            )
+        request = parse_request(_read_request(Path(options.request)), package)
+        return [
+            plan_from_request(request, package, fills=fills, seed_offset=index) for index in range(options.episodes)
+        ]
+    return [
+        plan_episode(
+            package,
+            variant=options.variant,
+            images=options.images,
+            run=options.run,
+            env=dict(_pair(text, "--env") for text in options.env),
+            fills=fills,
+            seed_offset=index,
+        )
+        for index in range(options.episodes)
+    ]
+
+
+def episodes_of(plans: Sequence[EpisodePlan], launch: LaunchOptions) -> list[Episode]:
+    """An episode a plan; with more than one, an output folder gets a numbered folder for each."""
+    from dataclasses import replace
+
+    if launch.output_dir is None or len(plans) == 1:
+        return [Episode(plan, launch) for plan in plans]
+    return [
+        Episode(plan, replace(launch, output_dir=launch.output_dir / f"episode-{number:04}"))
+        for number, plan in enumerate(plans, 1)
+    ]
+
+
+async def _run(
+    package: Package, plans: Sequence[EpisodePlan], launch: LaunchOptions, jobs: int, display: Display
+) -> int:
+    episodes = episodes_of(plans, launch)
+    batch = Batch(episodes, jobs, on_end=display.ended)
+    stop_on_signals(batch.cancel)
+    cleaning = asyncio.create_task(reap(engine=launch.backend == "docker"))
+    display.begin(package, episodes)
+    watching = asyncio.create_task(display.watch(episodes))
+    try:
+        outcomes = await batch.run()
+    finally:
+        watching.cancel()
+        await asyncio.wait({watching})
+    display.finish(outcomes)
+    await cleaning
+    return exit_code(outcomes)
+
+
+def stop_on_signals(stop: Callable[[], None]) -> None:
+    """Let SIGINT, SIGTERM and SIGHUP stop the work in an orderly way."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop)
+
+
+def exit_code(outcomes: Sequence[Outcome]) -> int:
+    """130 when anything was cancelled, else that of the first failure, else 0."""
+    codes = [outcome.exit_code for outcome in outcomes]
+    if EXIT_INTERRUPTED in codes:
+        return EXIT_INTERRUPTED
+    return next((code for code in codes if code != EXIT_DONE), EXIT_DONE)
+
+
+def _read_request(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > _LARGEST_REQUEST:
+            raise OSError(0, "it is larger than 64 MiB")
+        return path.read_bytes()
+    except OSError as error:
+        raise CoworldError(
+            "request_missing",
+            f"cannot read the request {path}",
+            cause=error.strerror or str(error),
+            next_step="give --request a readable episode_request.json",
+            exit_code=EXIT_USAGE,
+        ) from error
+
+
+def _secret_env(texts: Sequence[str]) -> dict[str, str]:
+    given = taken()
+    values: dict[str, str] = {}
+    for name in texts:
+        if name in given:
+            values[name] = given[name]
+        elif name in os.environ:
+            values[name] = os.environ[name]
+        else:
+            raise CoworldError(
+                "config_error",
+                f"--secret-env {name} has no value",
+                cause=f"this shell has no variable {name}",
+                next_step=f"export {name}, or give --secret-env {name}=VALUE",
+                exit_code=EXIT_USAGE,
+            )
+    return values
+
+
+def _pair(text: str, option: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not separator or not name:
+        raise CoworldError(
+            "config_error",
+            f"{option} {text} is not NAME=VALUE",
+            next_step=f"write {option} NAME=VALUE",
+            exit_code=EXIT_USAGE,
+        )
+    return name, value
+
+
+def _words(text: str, option: str) -> tuple[str, ...]:
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as error:
+        words, reason = (), str(error)
+    else:
+        reason = "it is empty"
+    if not words:
+        raise CoworldError(
+            "config_error",
+            f"{option} is no command",
+            cause=reason,
+            next_step=f"quote it: {option} 'python game.py'",
+            exit_code=EXIT_USAGE,
+        )
+    return words

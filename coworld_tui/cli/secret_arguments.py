@@ -1,0 +1,45 @@
+"""Keeping ``--secret-env K=V`` out of the process list: the program starts itself anew without the value."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+VARIABLE = "_COWORLD_TUI_SECRET_ENV"
+_OPTION = "--secret-env"
+
+
+def hidden(arguments: list[str]) -> list[str]:
+    """``arguments`` when no value is among them; otherwise never returns: the program is replaced.
+
+    The values travel in the environment of the new process, which takes them out at once.
+    """
+    kept, values = _split(arguments)
+    if not values:
+        return arguments
+    environment = {**os.environ, VARIABLE: json.dumps(values)}
+    os.execve(sys.executable, [sys.executable, "-m", "coworld_tui", *kept], environment)
+
+
+def taken() -> dict[str, str]:
+    """The values that travelled here; gone from the environment afterwards."""
+    text = os.environ.pop(VARIABLE, "")
+    return dict(json.loads(text)) if text else {}
+
+
+def _split(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
+    kept: list[str] = []
+    values: dict[str, str] = {}
+    expecting = False
+    for argument in arguments:
+        is_option = argument.startswith(f"{_OPTION}=")
+        pair = argument.removeprefix(f"{_OPTION}=") if is_option else argument
+        if (expecting or is_option) and "=" in pair:
+            name, _, value = pair.partition("=")
+            values[name] = value
+            kept.append(f"{_OPTION}={name}" if is_option else name)
+        else:
+            kept.append(argument)
+        expecting = argument == _OPTION
+    return kept, values

@@ -1,0 +1,112 @@
+"""Reading JSON bytes that somebody else wrote, with every surprise turned into one sentence."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+from coworld_tui.contract.text import safe_line
+
+MIB = 1024 * 1024
+SIZE_LIMIT = 64 * MIB
+"""Largest document read, in bytes; hosted results have the same bound (local.md 7.9)."""
+
+DEPTH_LIMIT = 100
+"""Deepest nesting accepted: far beyond any real document, well below where recursive code breaks."""
+
+_INTEGER_DIGITS = 300  # longer ones no longer fit a float, and every consumer converts sooner or later
+_SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+class UnreadableJson(ValueError):  # noqa: N818 - it names the thing, as the messages do
+    """Bytes that are not JSON anyone should work with; the message completes the sentence "it ..."."""
+
+
+def read_json(data: bytes, limit: int = SIZE_LIMIT) -> Any:
+    """Return the value of the JSON document ``data``; ``UnreadableJson`` for anything doubtful.
+
+    Stricter than ``json.loads``: refuses NaN and infinities, numbers no float can hold,
+    duplicate keys, lone surrogates, byte order marks, nesting beyond ``DEPTH_LIMIT`` and
+    more than ``limit`` bytes.
+    """
+    if len(data) > limit:
+        raise UnreadableJson(f"is larger than {limit // MIB} MiB")
+    if not data.strip():
+        raise UnreadableJson("is empty")
+    if data.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise UnreadableJson("starts with a byte order mark; save it as plain UTF-8")
+    try:
+        value = json.loads(
+            data.decode(),
+            object_pairs_hook=_object,
+            parse_constant=_constant,
+            parse_float=_float,
+            parse_int=_integer,
+        )
+        if _SURROGATE_ESCAPE.search(data):
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeDecodeError as error:
+        raise UnreadableJson(f"is not UTF-8 text (byte {error.start})") from None
+    except UnicodeEncodeError:
+        raise UnreadableJson("holds half of a surrogate pair, which is not text") from None
+    except json.JSONDecodeError as error:
+        raise UnreadableJson(
+            f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        ) from None
+    except RecursionError:
+        raise UnreadableJson("is nested too deeply") from None
+    _refuse_depth(value)
+    return value
+
+
+def read_json_object(data: bytes, limit: int = SIZE_LIMIT) -> dict[str, Any]:
+    """``read_json`` for documents that must be an object."""
+    value = read_json(data, limit)
+    if not isinstance(value, dict):
+        raise UnreadableJson("is JSON, but not an object")
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise UnreadableJson(f"names the key {safe_line(key, 60)!r} twice in one object")
+            seen.add(key)
+    return value
+
+
+def _constant(name: str) -> NoReturn:
+    raise UnreadableJson(f"holds {name}, which is not a JSON number")
+
+
+def _float(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise UnreadableJson(f"holds the number {safe_line(digits, 20)}, which is too large")
+    return value
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _INTEGER_DIGITS:
+        raise UnreadableJson(f"holds a number of {len(digits)} digits")
+    return int(digits)
+
+
+def _refuse_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(DEPTH_LIMIT):
+        level = [
+            child
+            for node in level
+            if isinstance(node, dict | list)
+            for child in (node.values() if isinstance(node, dict) else node)
+        ]
+        if not level:
+            return
+    raise UnreadableJson("is nested too deeply")

@@ -1,0 +1,210 @@
+"""A Coworld package: a manifest and the place it came from, loaded from a path, an address or an id."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shlex
+import stat
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from pydantic import ValidationError
+
+from coworld_tui.contract.errors import EXIT_MISSING, EXIT_USAGE, CoworldError
+from coworld_tui.contract.fetching import fetch_document, url_label
+from coworld_tui.contract.generations import Generation, generation_of
+from coworld_tui.contract.jsontext import SIZE_LIMIT, UnreadableJson, read_json_object
+from coworld_tui.contract.manifest import REPORTER_TAGS, Manifest, unknown_keys
+from coworld_tui.contract.problems import listed, manifest_invalid, model_problems
+from coworld_tui.contract.text import safe_line
+
+MANIFEST_FILENAME = "coworld_manifest.json"
+
+ResolveId = Callable[[str], Awaitable[dict[str, Any]]]
+
+_LABEL_LIMIT = 80
+_SOURCE_LIMIT = 200
+_ID = re.compile(r"cow_[A-Za-z0-9_-]{1,100}\Z")
+_SERVER_PATH = "/v2/coworlds/"
+_UNPUBLISHED = re.compile(r"img_[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Package:
+    """A manifest that loads, and where it is from.
+
+    ``raw`` is the JSON as its author wrote it, ``source`` what it was loaded from (web
+    addresses without credentials), ``directory`` the folder that package-relative paths
+    start from, None for a download. ``builtin`` marks the bundled demo.
+    """
+
+    manifest: Manifest
+    raw: dict[str, Any]
+    source: str
+    directory: Path | None
+    builtin: bool = False
+
+    @property
+    def name(self) -> str:
+        """The game's name, as written: not yet safe to show."""
+        return self.manifest.game.name
+
+    @property
+    def version(self) -> str:
+        """The game's version, as written: not yet safe to show, empty when there is none."""
+        return self.manifest.game.version
+
+    @cached_property
+    def generation(self) -> Generation:
+        """The contract generation the manifest was written for."""
+        return generation_of(self.raw)
+
+    @cached_property
+    def unknown_keys(self) -> list[str]:
+        """Dotted paths of the keys no generation knows."""
+        return unknown_keys(self.manifest)
+
+    @property
+    def label(self) -> str:
+        """One safe line such as ``paintarena 0.1.0``."""
+        return safe_line(f"{self.name} {self.version}".strip(), _LABEL_LIMIT)
+
+
+def is_unpublished_image(ref: str) -> bool:
+    """Whether ``ref`` is an ``img_<uuid>`` of the platform: no Docker reference, not published yet."""
+    return _UNPUBLISHED.match(ref) is not None
+
+
+def parse_package(data: bytes, source: str, directory: Path | None) -> Package:
+    """Read a manifest from bytes; ``manifest_invalid`` says what is wrong and where."""
+    return _package(_object(data, source), source, directory)
+
+
+def read_package(path: Path) -> Package:
+    """Read a manifest file, or the ``coworld_manifest.json`` of a folder."""
+    shown = safe_line(str(path), _SOURCE_LIMIT)
+    try:
+        if path.is_dir():
+            path = path / MANIFEST_FILENAME
+            if not path.exists():
+                raise _missing(f"there is no {MANIFEST_FILENAME} in {shown}")
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise manifest_invalid(
+                "That is not a manifest",
+                f"{shown} is neither a file nor a folder",
+                "give a manifest or its folder",
+            )
+        with path.open("rb") as file:
+            data = file.read(SIZE_LIMIT + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        raise _missing(f"there is no {shown}") from None
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
+        reason = error.strerror if isinstance(error, OSError) else "the path is not valid"
+        raise _missing(f"{shown} cannot be read: {reason}") from None
+    return parse_package(data, str(path), path.parent)
+
+
+async def load_package(source: str, *, resolve_id: ResolveId | None = None) -> Package:
+    """Load a package from a path, ``file://``, ``http(s)://``, a ``cow_`` id or ``/v2/coworlds/...``.
+
+    Ids are looked up in ``./coworld/<id>/`` first, where the ``coworld`` client keeps its
+    downloads, then through ``resolve_id``, which returns the manifest or an envelope that
+    holds it under ``manifest``. Without ``resolve_id`` such an id raises ``manifest_missing``
+    with exit code 3.
+    """
+    scheme = source.partition("://")[0].lower() if "://" in source else ""
+    if scheme in {"http", "https"}:
+        label = url_label(source)
+        data = await fetch_document(source, SIZE_LIMIT)
+        return _package(_unwrapped(await asyncio.to_thread(_object, data, label), label), label, None)
+    if scheme == "file":
+        return await asyncio.to_thread(read_package, _file_path(source))
+    identifier = source.removeprefix(_SERVER_PATH)
+    if identifier == source and not _ID.match(identifier):
+        return await asyncio.to_thread(read_package, Path(source))
+    if _ID.match(identifier):
+        download = Path("coworld", identifier, MANIFEST_FILENAME)
+        if await asyncio.to_thread(download.exists):
+            return await asyncio.to_thread(read_package, download)
+    return await _resolved(source, resolve_id)
+
+
+async def _resolved(source: str, resolve_id: ResolveId | None) -> Package:
+    label = safe_line(source, _SOURCE_LIMIT)
+    if resolve_id is None:
+        raise CoworldError(
+            "manifest_missing",
+            "Ids need the league API",
+            cause=f"{label} is not among the downloads in ./coworld",
+            next_step="give a downloaded folder instead",
+            exit_code=EXIT_MISSING,
+        )
+    answer = await resolve_id(source)
+    try:
+        data = json.dumps(answer, ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError):
+        raise _not_a_manifest(label, "the answer is not JSON") from None
+    return _package(_unwrapped(_object(data, label), label), label, None)
+
+
+def _file_path(uri: str) -> Path:
+    parts = urlsplit(uri)
+    if parts.netloc not in {"", "localhost"}:
+        raise _missing(f"{safe_line(uri, _SOURCE_LIMIT)} names another machine")
+    return Path(unquote(parts.path))
+
+
+def _object(data: bytes, source: str) -> dict[str, Any]:
+    try:
+        return read_json_object(data)
+    except UnreadableJson as error:
+        raise _not_a_manifest(source, str(error)) from None
+
+
+def _unwrapped(document: dict[str, Any], source: str) -> dict[str, Any]:
+    """Return the manifest of an answer: the document itself, or what its envelope holds."""
+    if "game" in document:
+        return document
+    manifest = document.get("manifest")
+    if not isinstance(manifest, dict):
+        raise _not_a_manifest(source, "has neither game nor manifest")
+    return manifest
+
+
+def _package(raw: dict[str, Any], source: str, directory: Path | None) -> Package:
+    if "game" not in raw:
+        raise _not_a_manifest(source, "has no game")
+    try:
+        manifest = Manifest.model_validate(raw)
+    except ValidationError as error:
+        places = model_problems(error, REPORTER_TAGS)
+        raise manifest_invalid(
+            f"The manifest has {len(places)} {'problem' if len(places) == 1 else 'problems'}",
+            listed(places),
+            f"coworld-tui validate {shlex.quote(safe_line(source, _SOURCE_LIMIT))}",
+        ) from None
+    return Package(manifest, raw, source, directory)
+
+
+def _not_a_manifest(source: str, reason: str) -> CoworldError:
+    return manifest_invalid(
+        "That is not a Coworld manifest",
+        f"{safe_line(source, _SOURCE_LIMIT)} {reason}",
+        f"give a {MANIFEST_FILENAME} or the folder that holds it",
+    )
+
+
+def _missing(cause: str) -> CoworldError:
+    return CoworldError(
+        "manifest_missing",
+        "The manifest is missing",
+        cause=cause,
+        next_step=f"give a {MANIFEST_FILENAME} or the folder that holds it",
+        exit_code=EXIT_USAGE,
+    )

@@ -1,0 +1,87 @@
+"""Every key of the console, once: bindings, footer, help, palette, ``keys`` and the README come from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+
+class Key(NamedTuple):
+    """``id`` names it for remapping (``[keys]`` in the settings); ``scope`` is where it works."""
+
+    id: str
+    key: str
+    action: str
+    title: str
+    help: str
+    scope: str
+    show: bool = True
+
+
+KEYS = (
+    Key("run", "r", "launch", "run", "open the launch form for this package", "manifest"),
+    Key("run-again", "R", "run_again", "run again", "launch the last run of this package once more", "manifest"),
+    Key("play", "p", "play", "play", "start game and players, and show the links to join", "manifest"),
+    Key("live", "l", "live", "live", "go to the episodes of this session", "manifest"),
+    Key("open", "o", "open_path", "open", "open a manifest file or package folder", "manifest", show=False),
+    Key("variants", "v", "tab('variants')", "variants", "show the variants", "manifest"),
+    Key("runs", "u", "tab('runs')", "runs", "show the latest runs", "manifest", show=False),
+    Key("overview", "i", "tab('overview')", "overview", "show the overview", "manifest", show=False),
+    Key("filter", "slash", "filter", "filter", "filter the packages", "manifest"),
+    Key("reload", "f5", "reload", "reload", "look for packages again", "manifest", show=False),
+    Key("pause", "space", "pause", "pause", "freeze the view; everything is still recorded", "live"),
+    Key("back", "left", "step(-1)", "←→ scrub", "one frame back", "live"),
+    Key("forward", "right", "step(1)", "forward", "one frame forward", "live", show=False),
+    Key("back-fine", "comma", "step(-1)", "back", "one frame back", "live", show=False),
+    Key("forward-fine", "full_stop", "step(1)", "forward", "one frame forward", "live", show=False),
+    Key("back-far", "shift+left", "leap(-0.1)", "back 10 %", "a tenth of the recording back", "live", show=False),
+    Key("forward-far", "shift+right", "leap(0.1)", "forward 10 %", "a tenth forward", "live", show=False),
+    Key("first", "home", "seek(0.0)", "first", "the first frame", "live", show=False),
+    Key("follow", "f,end", "follow", "follow", "back to the newest frame", "live"),
+    Key("lens", "v", "lens", "lens", "the next way to look at a frame", "live", show=False),
+    Key("logs", "g", "next_log", "logs", "the next tab of the lower pane", "live"),
+    Key("logs-back", "G", "previous_log", "previous log", "the previous tab of the lower pane", "live", show=False),
+    Key("zoom", "z", "zoom", "zoom", "give the whole window to the focused pane", "live"),
+    Key("episode-next", "n", "episode(1)", "next episode", "the next episode", "live", show=False),
+    Key("episode-previous", "N", "episode(-1)", "previous episode", "the previous episode", "live", show=False),
+    Key("links", "l", "links", "links", "browser links of players, viewer and admin", "live"),
+    Key("stop", "x", "stop", "stop", "stop the episode; asks once", "live"),
+    Key("copy", "y", "copy", "copy", "copy the run's folder", "live", show=False),
+    Key("leave", "escape,q", "leave", "back", "back to the packages; episodes go on", "live"),
+    Key("pan-left", "H", "pan(-4,0)", "pan left", "move a large board", "live", show=False),
+    Key("pan-down", "J", "pan(0,2)", "pan down", "move a large board", "live", show=False),
+    Key("pan-up", "K", "pan(0,-2)", "pan up", "move a large board", "live", show=False),
+    Key("pan-right", "L", "pan(4,0)", "pan right", "move a large board", "live", show=False),
+    Key("help", "question_mark", "help", "help", "the keys that work here", "everywhere"),
+    Key("palette", "ctrl+p", "command_palette", "palette", "every command, by name", "everywhere", show=False),
+    Key("theme", "ctrl+t", "next_theme", "theme", "the next theme", "everywhere", show=False),
+    Key("quit", "ctrl+q", "quit", "quit", "leave; asks what to do with running episodes", "everywhere"),
+)
+
+_NAMES = {
+    "slash": "/",
+    "comma": ",",
+    "full_stop": ".",
+    "question_mark": "?",
+    "left": "←",
+    "right": "→",
+    "shift+left": "shift ←",
+    "shift+right": "shift →",
+}
+
+
+def of_scope(scope: str) -> Iterator[Key]:
+    """The keys of one scope, in order."""
+    return (key for key in KEYS if key.scope == scope)
+
+
+def display(key: str) -> str:
+    """A key as people write it: ``slash`` is ``/``, alternatives are joined by a space."""
+    return " ".join(_NAMES.get(part, part.replace("ctrl+", "ctrl ")) for part in key.split(","))
+
+
+def table() -> list[str]:
+    """The Markdown table of all keys."""
+    rows = ["| where | key | does | id |", "|---|---|---|---|"]
+    rows += [f"| {key.scope} | `{display(key.key)}` | {key.help} | `{key.id}` |" for key in KEYS]
+    return rows

@@ -1,0 +1,190 @@
+"""The grid lens: a board with one colour and one glyph per owner, pieces on top."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import NamedTuple
+
+from .spans import Line, Span, cell_width, fit, slot_glyph
+
+Number = int | float
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A board as read from one frame.
+
+    ``owners`` and ``trails`` are row-major (``y * width + x``) slot numbers, negative for nobody.
+    ``pieces`` are ``(slot, x, y)``. ``symbols`` gives the glyph of owners which are letters in the
+    frame rather than players.
+    """
+
+    width: int
+    height: int
+    owners: Sequence[int]
+    pieces: tuple[tuple[int, int, int], ...] = ()
+    trails: Sequence[int] | None = None
+    names: tuple[str, ...] = ()
+    scores: tuple[Number, ...] = ()
+    symbols: dict[int, str] = field(default_factory=dict)
+
+
+class Cell(NamedTuple):
+    """How many columns and rows of the terminal one tile takes."""
+
+    columns: int
+    rows: int
+
+
+CELLS = (Cell(4, 2), Cell(2, 1), Cell(1, 1))
+
+
+def cell_for(grid: Grid, width: int, height: int) -> Cell:
+    """Return the largest cell with which board and axes fit; the smallest when none does."""
+    for cell in CELLS:
+        columns, rows = board_size(grid, cell)
+        if columns <= width and rows <= height:
+            return cell
+    return CELLS[-1]
+
+
+def axis_width(grid: Grid) -> int:
+    """Return the columns taken by the row labels, including the gap before the board."""
+    return len(str(grid.height - 1)) + 1
+
+
+def board_size(grid: Grid, cell: Cell) -> tuple[int, int]:
+    """Return columns and rows of the whole board with its axes."""
+    return axis_width(grid) + grid.width * cell.columns, 1 + grid.height * cell.rows
+
+
+def grid_lines(
+    grid: Grid,
+    cell: tuple[int, int] = (2, 1),
+    rows: range | None = None,
+    columns: range | None = None,
+    axes: bool = True,
+) -> list[Line]:
+    """Draw the tiles of ``rows`` and ``columns`` (all without them), one span per tile.
+
+    With ``axes`` the first line holds the column numbers and every row starts with its own.
+    """
+    cell = Cell(*cell)
+    rows = range(grid.height) if rows is None else rows
+    columns = range(grid.width) if columns is None else columns
+    margin = axis_width(grid) if axes else 0
+    pieces = {(x, y): slot for slot, x, y in grid.pieces}
+    tiles = _TileSpans(grid.symbols, cell)
+    lines: list[Line] = []
+    if axes:
+        lines.append(_column_labels(columns, cell, margin))
+    for y in rows:
+        start = y * grid.width
+        drawn = []
+        for x in columns:
+            if (x, y) in pieces:
+                drawn.append(tiles.piece(pieces[x, y]))
+                continue
+            owner = grid.owners[start + x]
+            if owner >= 0:
+                drawn.append(tiles.owned(owner))
+            elif grid.trails is not None and grid.trails[start + x] >= 0:
+                drawn.append(tiles.trail(grid.trails[start + x]))
+            else:
+                drawn.append(tiles.empty((x + y) % 2))
+        for part in range(cell.rows):
+            label = (Span(f"{y if part == 0 else '':>{margin - 1}} ", "axis"),) if axes else ()
+            lines.append(label + tuple(pair[part > 0] for pair in drawn))
+    return lines
+
+
+def _column_labels(columns: range, cell: Cell, margin: int) -> Line:
+    """Number every column where there is room, otherwise every fifth or tenth."""
+    step = {4: 1, 2: 5}.get(cell.columns, 10)
+    if columns and len(str(columns[-1])) >= cell.columns * step:
+        step *= 10
+    indent = _glyph_column(cell)
+    line = [" "] * (margin + len(columns) * cell.columns)
+    for position, x in enumerate(columns):
+        if x % step == 0:
+            place = margin + position * cell.columns + indent
+            label = str(x)
+            if place + len(label) <= len(line):
+                line[place : place + len(label)] = label
+    return (Span("".join(line), "axis"),)
+
+
+def _glyph_column(cell: Cell) -> int:
+    return 1 if cell.columns > 1 else 0
+
+
+class _TileSpans:
+    """Spans of one cell size, each made once: (first line, further lines) per kind of tile."""
+
+    def __init__(self, symbols: dict[int, str], cell: Cell) -> None:
+        self._symbols = symbols
+        self._cell = cell
+        self._made: dict[str, tuple[Span, Span]] = {}
+
+    def piece(self, slot: int) -> tuple[Span, Span]:
+        glyph = slot_glyph(slot)
+        return self._pair(f"piece.{slot}", f"◆{glyph}" if self._cell.columns > 1 else glyph, 2)
+
+    def owned(self, owner: int) -> tuple[Span, Span]:
+        symbol = self._symbols.get(owner)
+        if symbol is None:
+            return self._pair(f"tile.{owner}", slot_glyph(owner))
+        return self._pair(f"tile.{owner}", symbol, cell_width(symbol))
+
+    def trail(self, slot: int) -> tuple[Span, Span]:
+        return self._pair(f"trail.{slot}", f"•{slot_glyph(slot)}" if self._cell.columns > 1 else "•", 2)
+
+    def empty(self, shade: int) -> tuple[Span, Span]:
+        return self._pair(f"empty.{shade}", "·")
+
+    def _pair(self, style: str, glyph: str, size: int = 1) -> tuple[Span, Span]:
+        pair = self._made.get(style)
+        if pair is None:
+            columns = self._cell.columns
+            # Glyphs of two share the column of single ones, so that digits stand under their label.
+            indent = max(0, min(columns - size, _glyph_column(self._cell)))
+            first = Span(fit(" " * indent + glyph, columns), style)
+            pair = self._made[style] = (first, Span(" " * columns, style))
+        return pair
+
+
+def legend(grid: Grid) -> list[Line]:
+    """Say who is who: glyph, name and score per slot; without players, the symbols on the board."""
+    slots = max(len(grid.names), len(grid.scores), *(slot + 1 for slot, _, _ in grid.pieces), 0)
+    if not slots:
+        owners = sorted({owner for owner in grid.owners if owner >= 0})[:36]
+        return [
+            (Span(f" {grid.symbols.get(owner, slot_glyph(owner))} ", f"tile.{owner}"),) for owner in owners
+        ]
+    names = [name for name, _ in zip_longest(grid.names, range(slots), fillvalue="")]
+    room = min(24, max(map(cell_width, names)))
+    lines: list[Line] = []
+    for slot, name in enumerate(names):
+        score = score_text(grid.scores[slot]) if slot < len(grid.scores) else "–"
+        lines.append(
+            (
+                Span(f" ◆{slot_glyph(slot)} ", f"piece.{slot}"),
+                Span(f" {fit(name, room)} "),
+                Span(f"{score:>6}", f"slot.{slot}"),
+            )
+        )
+    return lines
+
+
+def score_text(score: Number | None) -> str:
+    """Write a score in at most about ten characters; an en dash when there is none."""
+    if score is None:
+        return "–"
+    if isinstance(score, float) or abs(score) >= 10**9:
+        try:
+            return f"{float(score):.6g}"
+        except OverflowError:
+            return "huge"
+    return str(score)

@@ -1,0 +1,280 @@
+"""Games and players as containers on the local contract's network, hardened and labelled."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+from ..contract.env import GAME_PORT
+from ..contract.errors import EXIT_MISSING, EXIT_USAGE, CoworldError
+from ..contract.package import is_unpublished_image
+from ..contract.text import safe_line
+from ..runs.owner import Owner
+from .backend import LOOPBACK, PartExit, PartSpec
+from .docker_engine import (
+    LABEL_OWNER,
+    LABEL_ROLE,
+    LABEL_RUN,
+    LABEL_SLOT,
+    NETWORK,
+    DockerEngine,
+    connect,
+)
+from .limits import container_limits
+from .logs import LogFile
+from .process_backend import port_taken
+
+# All are dropped; these come back because images commonly start as root and step down.
+_CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"]
+_PIDS = 512
+_LOG_CONFIG = {"Type": "local", "Config": {"max-size": "10m", "max-file": "2"}}
+_PORT_POLL_SECONDS = 0.02
+_PORT_WAIT_SECONDS = 10.0
+_REMOVE_SECONDS = 30.0
+
+
+class DockerPart:
+    """One container."""
+
+    def __init__(
+        self, engine: DockerEngine, spec: PartSpec, container: str, stdout: LogFile, stderr: LogFile
+    ) -> None:
+        self.spec = spec
+        self.container = container
+        self.exit: PartExit | None = None
+        self._engine = engine
+        self._logs = (stdout, stderr)
+        self._end: asyncio.Future[PartExit] | None = None
+
+    async def start(self) -> None:
+        engine = self._engine
+        stream = await engine.call(
+            engine.streams.attach, self.container, stdout=True, stderr=True, stream=True, demux=True
+        )
+        try:
+            await engine.call(engine.api.start, self.container)
+        except CoworldError as error:
+            raise self._start_error(error) from error
+        self._end = engine.follow(lambda: self._run_to_end(stream))
+        self._end.add_done_callback(self._ended)
+
+    async def address(self) -> tuple[str, int]:
+        deadline = asyncio.get_running_loop().time() + _PORT_WAIT_SECONDS
+        while True:
+            details = await self._engine.call(self._engine.api.inspect_container, self.container)
+            bound = (details["NetworkSettings"]["Ports"] or {}).get(f"{GAME_PORT}/tcp")
+            if bound:
+                return LOOPBACK, int(bound[0]["HostPort"])
+            if self.exit is not None or asyncio.get_running_loop().time() > deadline:
+                raise CoworldError(
+                    "engine_refused",
+                    "the engine published no port for the game",
+                    owner="the engine",
+                    next_step="coworld-tui doctor",
+                )
+            await asyncio.sleep(_PORT_POLL_SECONDS)
+
+    async def wait(self) -> PartExit:
+        assert self._end is not None, "wait() before start()"
+        return await asyncio.shield(self._end)
+
+    async def remove(self) -> None:
+        with contextlib.suppress(CoworldError):
+            await self._engine.call(self._engine.api.remove_container, self.container, force=True, v=True)
+        if self._end is not None:
+            await asyncio.wait({self._end}, timeout=_REMOVE_SECONDS)
+
+    def _run_to_end(self, stream: Any) -> PartExit:
+        stdout, stderr = self._logs
+        for out, err in stream:
+            if out:
+                stdout.feed(out)
+            if err:
+                stderr.feed(err)
+        from docker.errors import NotFound
+
+        try:
+            code = int(self._engine.streams.wait(self.container)["StatusCode"])
+            state = self._engine.api.inspect_container(self.container)["State"]
+        except NotFound:
+            return PartExit(-9, "removed")
+        memory = bool(state.get("OOMKilled"))
+        reason = "out of memory" if memory else safe_line(str(state.get("Error") or ""), 300)
+        return PartExit(code, reason, memory)
+
+    def _ended(self, end: asyncio.Future[PartExit]) -> None:
+        if not end.cancelled():
+            self.exit = PartExit(-1, str(end.exception())) if end.exception() else end.result()
+
+    def _start_error(self, error: CoworldError) -> CoworldError:
+        cause = error.cause
+        if "port is already allocated" in cause or "address already in use" in cause:
+            return port_taken(self.spec.port or 0, cause)
+        who = "the game" if self.spec.slot is None else f"slot {self.spec.slot}"
+        if "exec format error" in cause:
+            return platform_error(str(self.spec.image), "", self._engine.architecture, who, self.spec.slot)
+        if "executable file not found" in cause or "no such file or directory" in cause:
+            return CoworldError(
+                "command_missing",
+                f"the image {self.spec.image} has no such command",
+                cause=cause,
+                owner=who,
+                next_step="check `run` in the manifest, or --run",
+                slot=self.spec.slot,
+            )
+        return error
+
+
+class DockerBackend:
+    """Creates the containers of one run, all labelled with it, its owner, their role and slot."""
+
+    name = "docker"
+
+    def __init__(self, engine: DockerEngine, run_id: str) -> None:
+        self.engine = engine
+        self._run_id = run_id
+        self._owner = str(Owner.current())
+        self._foreign: dict[str, str] = {}
+        self._creating: set[asyncio.Future[Any]] = set()
+
+    @classmethod
+    async def open(cls, run_id: str) -> DockerBackend:
+        """Connect. CoworldError (exit 3) when no engine answers."""
+        return cls(await connect(), run_id)
+
+    async def prepare(self, images: frozenset[str]) -> None:
+        """Network and images; an absent image is pulled, which needs its registry to answer."""
+        await asyncio.gather(self._ensure_network(), *(self._ensure_image(image) for image in images))
+
+    async def create(self, spec: PartSpec, stdout: LogFile, stderr: LogFile) -> DockerPart:
+        api = self.engine.api
+        labels = {LABEL_RUN: self._run_id, LABEL_ROLE: spec.role, LABEL_OWNER: self._owner}
+        if spec.slot is not None:
+            labels[LABEL_SLOT] = str(spec.slot)
+        bindings: dict[int, Any] = {port: (LOOPBACK, host or None) for port, host in spec.extra_ports.items()}
+        if spec.port is not None:
+            bindings[GAME_PORT] = (LOOPBACK, spec.port or None)
+        host_config = api.create_host_config(
+            binds={
+                str(mount.source): {"bind": mount.target, "mode": "ro" if mount.read_only else "rw"}
+                for mount in spec.mounts
+            },
+            port_bindings=bindings,
+            network_mode=NETWORK,
+            extra_hosts={"host.docker.internal": "host-gateway"},
+            cap_drop=["ALL"],
+            cap_add=_CAPABILITIES,
+            security_opt=["no-new-privileges"],
+            pids_limit=_PIDS,
+            log_config=_LOG_CONFIG,
+            **container_limits(spec.resources),
+        )
+        aliases = [spec.alias] if spec.alias else None
+        created = await self._tracked(
+            api.create_container,
+            spec.image,
+            name=spec.name,
+            entrypoint=[spec.argv[0]] if spec.argv else None,
+            command=list(spec.argv[1:]) if spec.argv else None,
+            environment=spec.env,
+            labels=labels,
+            ports=list(bindings),
+            host_config=host_config,
+            networking_config=api.create_networking_config(
+                {NETWORK: api.create_endpoint_config(aliases=aliases)}
+            ),
+        )
+        return DockerPart(self.engine, spec, str(created["Id"]), stdout, stderr)
+
+    async def close(self) -> None:
+        """Remove whatever still carries this run's label: a call that was cancelled half way may have made it."""
+        if self._creating:
+            await asyncio.wait(self._creating)
+        api = self.engine.api
+        with contextlib.suppress(CoworldError):
+            left = await self.engine.call(api.containers, all=True, filters={"label": f"{LABEL_RUN}={self._run_id}"})
+            for container in left:
+                await self.engine.call(api.remove_container, container["Id"], force=True, v=True)
+
+    async def gateway(self) -> str:
+        """The host's address on the network, where containers reach a game that is a local process."""
+        network = await self.engine.call(self.engine.api.inspect_network, NETWORK)
+        return str(network["IPAM"]["Config"][0].get("Gateway", LOOPBACK))
+
+    def foreign_platform(self, image: str) -> str:
+        """The architecture of an image that is not the engine's own; empty when it fits."""
+        return self._foreign.get(image, "")
+
+    async def _tracked(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+        """A call that goes on in its thread when we are cancelled, so that ``close`` can wait for it."""
+        call = asyncio.ensure_future(self.engine.call(function, *args, **kwargs))
+        self._creating.add(call)
+        call.add_done_callback(self._creating.discard)
+        return await asyncio.shield(call)
+
+    async def _ensure_network(self) -> None:
+        api = self.engine.api
+        if await self.engine.call(api.networks, names=[f"^{NETWORK}$"]):
+            return
+        try:
+            await self.engine.call(api.create_network, NETWORK, driver="bridge", check_duplicate=True)
+        except CoworldError:
+            if not await self.engine.call(api.networks, names=[f"^{NETWORK}$"]):
+                raise
+
+    async def _ensure_image(self, image: str) -> None:
+        if is_unpublished_image(image):
+            raise CoworldError(
+                "image_unreachable",
+                f"{image} is not published yet",
+                cause="it is an upload's id, not an image name",
+                next_step="wait until it is published, then download the package again",
+                exit_code=EXIT_MISSING,
+            )
+        details = await self.engine.call(self._inspect_image, image)
+        if details is None:
+            try:
+                await self.engine.call(self.engine.streams.pull, image)
+                details = await self.engine.call(self._inspect_image, image)
+            except CoworldError as error:
+                raise image_missing(image, error.cause) from error
+        if details is None:
+            raise image_missing(image, "the engine does not have it after pulling it")
+        architecture = str(details.get("Architecture", ""))
+        if architecture and architecture != self.engine.architecture:
+            self._foreign[image] = architecture
+
+    def _inspect_image(self, image: str) -> dict[str, Any] | None:
+        from docker.errors import ImageNotFound, NotFound
+
+        try:
+            details: dict[str, Any] = self.engine.api.inspect_image(image)
+        except (ImageNotFound, NotFound):
+            return None
+        return details
+
+
+def image_missing(image: str, cause: str) -> CoworldError:
+    """The error for an image that the engine neither has nor can pull."""
+    return CoworldError(
+        "image_unreachable",
+        f"there is no image {safe_line(image, 200)}",
+        cause=cause,
+        next_step=f"docker pull {safe_line(image, 200)}, or build it",
+        exit_code=EXIT_MISSING,
+    )
+
+
+def platform_error(image: str, theirs: str, ours: str, owner: str, slot: int | None = None) -> CoworldError:
+    """The error for an image made for another processor."""
+    made_for = f"the image {safe_line(image, 200)} is for {theirs}" if theirs else f"{safe_line(image, 200)}"
+    return CoworldError(
+        "image_platform",
+        f"{made_for}, this engine runs {ours}" if theirs else f"{made_for} is for another platform than {ours}",
+        cause="its program has another processor's format",
+        owner=owner,
+        next_step=f"docker buildx build --platform linux/{ours} …",
+        slot=slot,
+        exit_code=EXIT_USAGE,
+    )

@@ -1,0 +1,161 @@
+"""The connection to a Docker engine: which one, how to call it off the event loop, its errors in words."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from ..contract.errors import EXIT_MISSING, CoworldError
+from ..contract.text import safe_line
+
+T = TypeVar("T")
+
+NETWORK = "coworld-local"
+LABEL_RUN = "coworld-tui.run"
+LABEL_ROLE = "coworld-tui.role"
+LABEL_SLOT = "coworld-tui.slot"
+LABEL_OWNER = "coworld-tui.owner"
+_CALL_SECONDS = 120
+_THREADS = 16
+
+
+class DockerEngine:
+    """One engine, shared by every episode of this process. ``api`` is the SDK's low-level client.
+
+    ``streams`` is a second client without read timeout, for attach and wait.
+    """
+
+    def __init__(self, host: str, api: Any, streams: Any, version: dict[str, Any]) -> None:
+        self.host = host
+        self.api = api
+        self.streams = streams
+        self.version: str = str(version.get("Version", "?"))
+        self.architecture: str = str(version.get("Arch", ""))
+        self.is_remote = host.startswith(("tcp://", "http://", "https://", "ssh://"))
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="docker")
+
+    async def call(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """Run a blocking SDK call in a thread; the engine's errors come out as CoworldError."""
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._pool, lambda: function(*args, **kwargs))
+        except Exception as error:
+            raise engine_error(error) from error
+
+    def follow(self, function: Callable[[], T]) -> asyncio.Future[T]:
+        """Run a call that may take as long as a container lives, in a daemon thread of its own."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+
+        def settle(result: T | None, error: BaseException | None) -> None:
+            if future.cancelled():
+                return
+            if error is None:
+                future.set_result(result)  # type: ignore[arg-type]
+            else:
+                future.set_exception(engine_error(error))
+
+        def run() -> None:
+            result: T | None = None
+            failure: BaseException | None = None
+            try:
+                result = function()
+            except BaseException as error:  # handed to whoever awaits
+                failure = error
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(settle, result, failure)
+
+        threading.Thread(target=run, daemon=True, name="docker-follow").start()
+        return future
+
+
+_engine: DockerEngine | None = None
+_engine_lock = threading.Lock()
+
+
+async def connect() -> DockerEngine:
+    """The engine that ``DOCKER_HOST``, else the current Docker context, names.
+
+    Raises CoworldError (``engine_unavailable`` or ``engine_not_permitted``, exit 3).
+    """
+    return await asyncio.to_thread(_connect)
+
+
+def _connect() -> DockerEngine:
+    global _engine
+    with _engine_lock:
+        if _engine is None:
+            _engine = _open()
+        return _engine
+
+
+def _open() -> DockerEngine:
+    host = os.environ.get("DOCKER_HOST", "")
+    try:
+        import docker
+        from docker.utils import kwargs_from_env
+
+        settings: dict[str, Any]
+        if host:
+            settings = kwargs_from_env()
+        else:
+            context = docker.ContextAPI.get_current_context()
+            host = (context.Host if context is not None else "") or "unix:///var/run/docker.sock"
+            settings = {"base_url": host}
+            tls = context.TLSConfig if context is not None else None
+            if tls:
+                settings["tls"] = tls
+        api = docker.APIClient(version="auto", timeout=_CALL_SECONDS, **settings)
+        streams = docker.APIClient(version=api.api_version, timeout=None, **settings)
+        return DockerEngine(host, api, streams, api.version())
+    except Exception as error:
+        raise engine_error(error, host) from error
+
+
+def engine_error(error: BaseException, host: str = "") -> CoworldError:
+    """Whatever the SDK raised, as one plain sentence."""
+    if isinstance(error, CoworldError):
+        return error
+    chain = _chain(error)
+    if any(isinstance(link, PermissionError) for link in chain):
+        return CoworldError(
+            "engine_not_permitted",
+            "this user may not talk to the Docker engine",
+            cause=f"permission denied on {host or 'its socket'}",
+            owner="the engine",
+            next_step="add yourself to the group docker, or point DOCKER_HOST at an engine of yours",
+            exit_code=EXIT_MISSING,
+        )
+    explanation = getattr(error, "explanation", None)
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    if explanation is not None or status is not None:
+        text = explanation.decode(errors="replace") if isinstance(explanation, bytes) else str(explanation or error)
+        return CoworldError(
+            "engine_refused",
+            "the Docker engine refused a request",
+            cause=safe_line(text, 400),
+            owner="the engine",
+            next_step="coworld-tui doctor",
+        )
+    return CoworldError(
+        "engine_unavailable",
+        "the Docker engine does not answer",
+        cause=safe_line(str(chain[-1]) or type(error).__name__, 300),
+        owner="the engine",
+        next_step="start Docker, then: coworld-tui doctor; the bundled game needs none: coworld-tui demo",
+        exit_code=EXIT_MISSING,
+    )
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    links: list[BaseException] = []
+    at: BaseException | None = error
+    while at is not None and len(links) < 10:
+        links.append(at)
+        inner = [value for value in at.args if isinstance(value, BaseException)]
+        at = inner[0] if inner else at.__cause__ or at.__context__
+    return links

@@ -1,0 +1,76 @@
+"""What happened in a run, in order: kept in memory, on disk, and told to whoever listens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from ..runs.redact import Redactor
+
+_KEPT_IN_MEMORY = 10_000
+
+
+@dataclass(frozen=True)
+class Event:
+    """One engine event. ``wall`` is UTC, ``mono`` seconds on the monotonic clock; ``data`` is redacted."""
+
+    seq: int
+    wall: datetime
+    mono: float
+    kind: str
+    message: str
+    data: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON-lines form."""
+        return {
+            "seq": self.seq,
+            "time": self.wall.isoformat(timespec="milliseconds"),
+            "mono": round(self.mono, 6),
+            "kind": self.kind,
+            "message": self.message,
+            **({"data": self.data} if self.data else {}),
+        }
+
+
+class EventLog:
+    """Appends to ``logs/events.jsonl`` (one write a line, so a kill leaves whole lines) and to memory."""
+
+    def __init__(self, path: Path, redactor: Redactor) -> None:
+        self._file = path.open("ab", buffering=0)
+        self._redactor = redactor
+        self.events: list[Event] = []
+        self.count = 0
+        self.listeners: list[Callable[[Event], None]] = []
+        self.write_error: OSError | None = None
+
+    def emit(self, kind: str, message: str, **data: Any) -> Event:
+        """Record an event. A full disk is remembered in ``write_error``, never raised here."""
+        event = Event(
+            seq=self.count,
+            wall=datetime.now(UTC),
+            mono=monotonic(),
+            kind=kind,
+            message=self._redactor.text(message),
+            data=self._redactor.value(data),
+        )
+        self.count += 1
+        self.events.append(event)
+        if len(self.events) > _KEPT_IN_MEMORY:
+            del self.events[: _KEPT_IN_MEMORY // 10]
+        try:
+            self._file.write(json.dumps(event.as_dict(), ensure_ascii=False).encode() + b"\n")
+        except OSError as error:
+            self.write_error = error
+        for listener in self.listeners:
+            listener(event)
+        return event
+
+    def close(self) -> None:
+        """No more events."""
+        self._file.close()

@@ -1,0 +1,107 @@
+"""The contract checks between a healthy game and its players (local.md section 3.2, steps 7 to 10)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import NoReturn
+
+import httpx
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+
+from ..contract.errors import CoworldError
+from ..contract.text import safe_line
+from .viewer import open_socket
+
+_HEALTH_POLL_SECONDS = 0.03
+_HEALTH_REQUEST_SECONDS = 1.0
+_ROUTE_SECONDS = 5.0
+_SILENCE_SECONDS = 2.0
+_BAD_TOKEN = "bad"
+
+
+class Probes:
+    """Asks one game's HTTP and websocket routes. ``host`` and ``port`` as seen from this machine."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.http = f"http://{host}:{port}"
+        self.ws = f"ws://{host}:{port}"
+        self._client = httpx.AsyncClient(trust_env=False, follow_redirects=False)
+
+    async def close(self) -> None:
+        """Close the HTTP client."""
+        await self._client.aclose()
+
+    async def healthy(self) -> None:
+        """Poll ``/healthz`` until it answers 200. Never gives up: the caller sets the limit."""
+        while True:
+            try:
+                answer = await self._client.get(f"{self.http}/healthz", timeout=_HEALTH_REQUEST_SECONDS)
+                if answer.status_code == httpx.codes.OK:
+                    return
+            except httpx.HTTPError:
+                pass  # not up yet
+            await asyncio.sleep(_HEALTH_POLL_SECONDS)
+
+    async def routes(self, token: str | None) -> None:
+        """Client pages answer and a bad token is refused; the checks run side by side.
+
+        ``token`` is slot 0's, None when no slot has one. Raises CoworldError
+        (``game_contract_violation``) naming the first route that broke the contract.
+        """
+        checks = [self._page("/client/global")]
+        if token is not None:
+            checks.append(self._page(f"/client/player?slot=0&token={token}"))
+            checks.append(self._bad_token_refused())
+        outcomes = await asyncio.gather(*checks, return_exceptions=True)
+        for outcome in outcomes:
+            if outcome is not None:
+                raise outcome
+
+    async def replay(self, uri: str) -> None:
+        """A replay server's page answers and its socket sends one message (section 3.6)."""
+        page = f"/client/replay?uri={uri}"
+        await self._page(page, redirects_allowed=True)
+        try:
+            socket = await open_socket(f"{self.ws}/replay?uri={uri}")
+            async with socket, asyncio.timeout(_ROUTE_SECONDS * 2):
+                if await socket.recv():
+                    return
+        except (OSError, InvalidHandshake, ConnectionClosed, TimeoutError) as error:
+            _violated("/replay", f"sent no replay: {safe_line(str(error) or type(error).__name__, 200)}")
+        _violated("/replay", "sent an empty message")
+
+    async def _page(self, path: str, *, redirects_allowed: bool = False) -> None:
+        route = path.partition("?")[0]
+        try:
+            answer = await self._client.get(self.http + path, timeout=_ROUTE_SECONDS)
+        except httpx.HTTPError as error:
+            _violated(route, f"did not answer: {safe_line(str(error) or type(error).__name__, 200)}")
+        if not (answer.is_success or (redirects_allowed and answer.is_redirect)):
+            _violated(route, f"answered {answer.status_code}")
+
+    async def _bad_token_refused(self) -> None:
+        route = "/player"
+        try:
+            async with asyncio.timeout(_SILENCE_SECONDS):
+                socket = await open_socket(f"{self.ws}{route}?slot=0&token={_BAD_TOKEN}")
+                async with socket:
+                    await socket.recv()
+        except InvalidStatus as error:
+            if error.response.status_code in (401, 403):
+                return
+            _violated(route, f"answered {error.response.status_code} to a bad token; 401 or 403 is due")
+        except (OSError, InvalidHandshake, ConnectionClosed):
+            return
+        except TimeoutError:
+            _violated(route, "accepted a bad token: the connection stayed open")
+        _violated(route, "accepted a bad token: it sent a message")
+
+
+def _violated(route: str, how: str) -> NoReturn:
+    raise CoworldError(
+        "game_contract_violation",
+        f"the game broke the contract at {route}",
+        cause=how,
+        owner="the game",
+        next_step="look at the game's log; the route is described in the manifest's protocols",
+    )

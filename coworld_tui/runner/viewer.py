@@ -1,0 +1,81 @@
+"""The one client of the game's global viewer: everything it sends goes to the recorder."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from ..contract.text import safe_line
+from .recorder import Recorder
+
+OPEN_SECONDS = 10.0
+_CLOSE_SECONDS = 1.0
+_FIRST_RETRY_SECONDS = 0.05
+_LONGEST_RETRY_SECONDS = 1.0
+
+
+class ViewerRefused(Exception):
+    """The game refused or dropped the viewer before any frame; ``str()`` says how."""
+
+
+async def open_socket(url: str) -> ClientConnection:
+    """Connect as the contract wants: frames of any size, no pings, no compression, no proxy."""
+    return await connect(
+        url,
+        max_size=None,
+        ping_interval=None,
+        compression=None,
+        proxy=None,
+        open_timeout=OPEN_SECONDS,
+        close_timeout=_CLOSE_SECONDS,
+    )
+
+
+class Viewer:
+    """Watches ``url`` until ``stop()``; reconnects as long as ``game_lives()``.
+
+    A connection that ends after a frame, cleanly or not, is the normal end of a game. One that
+    cannot be opened before the first frame raises ViewerRefused. Sends nothing.
+    """
+
+    def __init__(self, url: str, recorder: Recorder, game_lives: Callable[[], bool]) -> None:
+        self._url = url
+        self._recorder = recorder
+        self._game_lives = game_lives
+        self.first_frame = asyncio.Event()
+        self.connected = False
+        self.connections = 0
+
+    async def run(self) -> None:
+        """Receive until the game is over."""
+        retry = _FIRST_RETRY_SECONDS
+        while self._game_lives():
+            received = self._recorder.count
+            try:
+                await self._receive()
+                problem = "the game closed the global viewer"
+            except (OSError, InvalidHandshake, ConnectionClosed, TimeoutError) as error:
+                problem = safe_line(str(error) or type(error).__name__, 200)
+            finally:
+                self.connected = False
+            if not self.first_frame.is_set():
+                raise ViewerRefused(problem)
+            retry = _FIRST_RETRY_SECONDS if self._recorder.count > received else retry * 2
+            await asyncio.sleep(min(retry, _LONGEST_RETRY_SECONDS))
+
+    async def _receive(self) -> None:
+        socket = await open_socket(self._url)
+        try:
+            self.connected = True
+            self.connections += 1
+            while True:
+                message = await socket.recv()
+                if message:
+                    self._recorder.append(message)
+                    self.first_frame.set()
+                    await self._recorder.room()
+        finally:
+            await socket.close()

@@ -1,0 +1,82 @@
+"""Who started something: enough to tell a living owner from a dead one, across reboots and machines."""
+
+from __future__ import annotations
+
+import os
+import platform
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+_START_TOLERANCE_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A process on one boot of one machine. ``started`` is its start in seconds since the epoch."""
+
+    machine: str
+    boot: str
+    pid: int
+    started: float
+
+    @classmethod
+    def current(cls) -> Owner:
+        """This very process."""
+        process = psutil.Process()
+        return cls(_machine(), _boot(), process.pid, round(process.create_time(), 2))
+
+    @classmethod
+    def parse(cls, text: str) -> Owner | None:
+        """Read what ``str()`` wrote; None for anything else."""
+        parts = text.split("/")
+        try:
+            machine, boot, pid, started = parts
+            return cls(machine, boot, int(pid), float(started))
+        except ValueError:
+            return None
+
+    def __str__(self) -> str:
+        return f"{self.machine}/{self.boot}/{self.pid}/{self.started:.2f}"
+
+    def is_dead(self) -> bool:
+        """True only when this machine can tell: same machine, and another boot or no such process."""
+        if self.machine != _machine():
+            return False
+        if self.boot != _boot():
+            return True
+        return not is_running(self.pid, self.started)
+
+
+def is_running(pid: int, started: float) -> bool:
+    """Whether process ``pid`` lives and is the one that started then, not a later one of that number."""
+    try:
+        process = psutil.Process(pid)
+        return (
+            process.status() != psutil.STATUS_ZOMBIE
+            and abs(process.create_time() - started) <= _START_TOLERANCE_SECONDS
+        )
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True
+
+
+def _machine() -> str:
+    for source in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
+        try:
+            text = Path(source).read_text(encoding="ascii").strip()
+        except OSError:
+            continue
+        if text:
+            return text[:32]
+    return f"{uuid.getnode():012x}-{platform.node() or os.name}".replace("/", "-")
+
+
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return f"{psutil.boot_time():.0f}"

@@ -1,0 +1,113 @@
+"""The ground all line widgets stand on: lines in view, of which only changed parts are repainted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile, zip_longest
+
+from rich.cells import cell_len
+from rich.style import Style
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from ..replay.lenses.spans import Line
+from .palette import line_to_strip, palette_for
+
+
+class LineView(ScrollView, inherit_bindings=False):
+    """A widget that shows one line of spans per row.
+
+    Subclasses say which lines are in view and call ``update_lines`` when that may have changed.
+    The scroll bindings of Textual are left out: arrows belong to the screen (scrubbing) or to a cursor.
+    """
+
+    DEFAULT_CSS = """
+    LineView {
+        overflow-x: hidden;
+        scrollbar-gutter: stable;
+        scrollbar-size-vertical: 1;
+    }
+    """
+
+    _lines: Sequence[Line] = ()
+
+    @property
+    def room(self) -> Size:
+        """Columns and rows for lines: ``size`` would count the scrollbar too."""
+        return self.scrollable_content_region.size
+
+    def lines_in_view(self) -> Sequence[Line]:
+        """Return the lines of the rows on the screen, top first, at most as many as there are rows."""
+        raise NotImplementedError
+
+    def row_style(self, y: int) -> Style:
+        """Return the style beneath the spans of screen row ``y``."""
+        return self.rich_style
+
+    def update_lines(self) -> None:
+        """Ask for the lines again and repaint what differs."""
+        before, self._lines = self._lines, self.lines_in_view()
+        self._refresh_changed(before, self._lines)
+
+    def render_line(self, y: int) -> Strip:
+        line = self._lines[y] if y < len(self._lines) else ()
+        palette = palette_for(self.app.current_theme)
+        return line_to_strip(line, palette, self.room.width, self.row_style(y))
+
+    def _refresh_changed(self, before: Sequence[Line], after: Sequence[Line]) -> None:
+        """Repaint the rows, and in them the columns, in which lines differ."""
+        width, height = self.room
+        regions = [
+            Region(start, y, stop - start, 1)
+            for y, (old, new) in enumerate(zip_longest(before, after, fillvalue=()))
+            if old != new and y < height
+            for start, stop in [_changed_columns(old, new, width)]
+            if start < stop
+        ]
+        # Without a region refresh() would repaint the whole widget.
+        if regions:
+            self.refresh(*regions)
+
+    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_x(old_value, new_value)
+        self.update_lines()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self.update_lines()
+
+    def on_resize(self) -> None:
+        self.update_lines()
+
+    def action_move(self, rows: int) -> None:
+        """Move by rows: here the view, in a tree its cursor."""
+        self.scroll_to(y=self.scroll_offset.y + rows, animate=False)
+
+    def action_move_page(self, pages: int) -> None:
+        """Move by pages, keeping one row of the page before."""
+        self.action_move(pages * max(1, self.room.height - 1))
+
+    def action_move_home(self) -> None:
+        """Move to the first row."""
+        self.scroll_to(y=0, animate=False)
+
+    def action_move_end(self) -> None:
+        """Move to the last row."""
+        self.scroll_to(y=self.max_scroll_y, animate=False)
+
+
+def _changed_columns(old: Line, new: Line, width: int) -> tuple[int, int]:
+    start = _common_width(old, new)
+    if _line_width(old) != _line_width(new):
+        return start, width
+    return start, min(width, _line_width(new) - _common_width(old[::-1], new[::-1]))
+
+
+def _common_width(old: Line, new: Line) -> int:
+    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False))
+    return sum(cell_len(span.text) for _, span in pairs)
+
+
+def _line_width(line: Line) -> int:
+    return sum(cell_len(span.text) for span in line)

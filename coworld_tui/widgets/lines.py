@@ -1,0 +1,52 @@
+"""Scrolling through a lens that draws its rows by window: text and hex."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Protocol
+
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+
+from ..replay.lenses.spans import Line
+from .line_view import LineView
+
+
+class LineModel(Protocol):
+    """Rows drawn by window, such as ``TextLines`` and ``HexLines``."""
+
+    @property
+    def row_count(self) -> int:
+        """Number of rows."""
+        ...
+
+    def lines(self, start: int, stop: int) -> list[Line]:
+        """Draw rows ``start`` up to but not including ``stop``, as far as there are any."""
+        ...
+
+
+class LinesView(LineView, can_focus=True):
+    """Shows a model of lines and keeps its place when shown the next one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False, id="lines.up"),
+        Binding("down,j", "move(1)", "Down", show=False, id="lines.down"),
+        Binding("pageup", "move_page(-1)", "Page up", show=False, id="lines.page_up"),
+        Binding("pagedown", "move_page(1)", "Page down", show=False, id="lines.page_down"),
+        Binding("home,g", "move_home", "Top", show=False, id="lines.top"),
+        Binding("end,G", "move_end", "End", show=False, id="lines.end"),
+    ]
+
+    _model: LineModel | None = None
+
+    def show(self, model: LineModel) -> None:
+        """Show another model in place of the present one."""
+        self._model = model
+        self.virtual_size = Size(1, model.row_count)
+        self.update_lines()
+
+    def lines_in_view(self) -> Sequence[Line]:
+        if self._model is None or not self.room:
+            return ()
+        top = self.scroll_offset.y
+        return self._model.lines(top, top + self.room.height)
