@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
@@ -16,6 +14,7 @@ from ..runner.episode import Episode
 from ..runner.events import Event
 from ..runner.outcome import Outcome, summarize
 from .output import explain, say, tell, tell_json
+from .terminal import why_not_full
 
 _POLL_SECONDS = 0.1
 
@@ -44,35 +43,16 @@ class Display(Protocol):
 
 def choose_display(wanted: str | None, *, as_json: bool) -> Display:
     """The display that was asked for, else the one that fits the terminal."""
-    name = wanted or ("none" if as_json else "full" if terminal_is_capable() else "plain")
-    if name == "full" and not terminal_is_capable():
-        say("plain display: " + why_not_full())
+    reason = why_not_full()
+    name = wanted or ("none" if as_json else "plain" if reason else "full")
+    if name == "full" and reason:
+        say(f"plain display: {reason}")
         name = "plain"
     if name == "json":
         return JsonDisplay()
     if name == "plain":
         return PlainDisplay(as_json=as_json)
     return SilentDisplay(name, as_json=as_json)
-
-
-def terminal_is_capable() -> bool:
-    """Whether a full screen can be shown here."""
-    return not why_not_full()
-
-
-def why_not_full() -> str:
-    """Why no full screen can be shown; empty when it can."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return "this is no terminal"
-    if os.environ.get("TERM", "") in ("", "dumb", "unknown"):
-        return f"TERM is {os.environ.get('TERM') or 'not set'}"
-    try:
-        columns, lines = os.get_terminal_size(sys.stdout.fileno())
-    except OSError:
-        return "the terminal has no size"
-    if 0 < columns < 60 or 0 < lines < 16:
-        return f"the window is {columns}x{lines}; 60x16 is the smallest"
-    return ""
 
 
 class SilentDisplay:
@@ -123,10 +103,14 @@ class PlainDisplay:
 
     def ended(self, episode: Episode, outcome: Outcome) -> None:
         self._show(episode)
+        self.tell_outcome(outcome)
+
+    def tell_outcome(self, outcome: Outcome) -> None:
+        """The end of one episode in a line, and its error in a few."""
         mark = {"passed": "✓", "failed": "✗"}.get(outcome.status, "○")
         scores = " : ".join(f"{score:g}" for score in outcome.scores or ())
         frames = f"{outcome.recorded} frames"
-        say(f"{mark} {episode.run_id}  {outcome.status}  {scores or '—'}  {frames}  {outcome.seconds:.1f} s")
+        say(f"{mark} {outcome.run_id}  {outcome.status}  {scores or '—'}  {frames}  {outcome.seconds:.1f} s")
         if outcome.error is not None:
             explain(outcome.error)
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from coworld_tui.contract.errors import EXIT_USAGE, CoworldError
-from coworld_tui.contract.jsontext import MIB, UnreadableJson, read_json_object
+from coworld_tui.contract.jsontext import MIB, VALUE_LIMIT, UnreadableJson, read_json_object
 from coworld_tui.contract.problems import listed, model_problems
 
 BUNDLE_MANIFEST = "manifest.json"
@@ -47,7 +47,7 @@ class BundleManifest(BaseModel):
 def parse_bundle_manifest(data: bytes) -> BundleManifest:
     """Read a bundle's ``manifest.json``; ``bundle_invalid`` says what is wrong and where."""
     try:
-        return BundleManifest.model_validate(read_json_object(data, _SIZE_LIMIT))
+        return BundleManifest.model_validate(read_json_object(data, _SIZE_LIMIT, VALUE_LIMIT))
     except UnreadableJson as error:
         cause = f"{BUNDLE_MANIFEST} {error}"
     except ValidationError as error:

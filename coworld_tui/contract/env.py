@@ -138,7 +138,7 @@ def parse_secret_uris(text: str) -> dict[str, str]:
 
 
 def resolve_secret_uris(env: Mapping[str, str], mapping: Mapping[str, str]) -> dict[str, str]:
-    """Return ``env`` with every ``secret://`` value replaced; ``config_error`` names those not in ``mapping``."""
+    """Return ``env``, each ``secret://`` value replaced; ``config_error`` names those ``mapping`` lacks."""
     missing = [
         f"{name}={uri}" for name, uri in env.items() if uri.startswith(_SECRET_SCHEME) and uri not in mapping
     ]

@@ -17,6 +17,9 @@ SIZE_LIMIT = 64 * MIB
 DEPTH_LIMIT = 100
 """Deepest nesting accepted: far beyond any real document, well below where recursive code breaks."""
 
+VALUE_LIMIT = 1_000_000
+"""Most values in a document that is to become a model: pydantic keeps a record of every wrong one."""
+
 _INTEGER_DIGITS = 300  # longer ones no longer fit a float, and every consumer converts sooner or later
 _SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -25,12 +28,12 @@ class UnreadableJson(ValueError):  # noqa: N818 - it names the thing, as the mes
     """Bytes that are not JSON anyone should work with; the message completes the sentence "it ..."."""
 
 
-def read_json(data: bytes, limit: int = SIZE_LIMIT) -> Any:
+def read_json(data: bytes, limit: int = SIZE_LIMIT, values: int | None = None) -> Any:
     """Return the value of the JSON document ``data``; ``UnreadableJson`` for anything doubtful.
 
     Stricter than ``json.loads``: refuses NaN and infinities, numbers no float can hold,
-    duplicate keys, lone surrogates, byte order marks, nesting beyond ``DEPTH_LIMIT`` and
-    more than ``limit`` bytes.
+    duplicate keys, lone surrogates, byte order marks, nesting beyond ``DEPTH_LIMIT``, more
+    than ``limit`` bytes and, when given, more than ``values`` values.
     """
     if len(data) > limit:
         raise UnreadableJson(f"is larger than {limit // MIB} MiB")
@@ -58,13 +61,13 @@ def read_json(data: bytes, limit: int = SIZE_LIMIT) -> Any:
         ) from None
     except RecursionError:
         raise UnreadableJson("is nested too deeply") from None
-    _refuse_depth(value)
+    _refuse_bulk(value, values)
     return value
 
 
-def read_json_object(data: bytes, limit: int = SIZE_LIMIT) -> dict[str, Any]:
+def read_json_object(data: bytes, limit: int = SIZE_LIMIT, values: int | None = None) -> dict[str, Any]:
     """``read_json`` for documents that must be an object."""
-    value = read_json(data, limit)
+    value = read_json(data, limit, values)
     if not isinstance(value, dict):
         raise UnreadableJson("is JSON, but not an object")
     return value
@@ -98,8 +101,8 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
-def _refuse_depth(value: Any) -> None:
-    level = [value]
+def _refuse_bulk(value: Any, values: int | None) -> None:
+    level, count = [value], 0
     for _ in range(DEPTH_LIMIT):
         level = [
             child
@@ -109,4 +112,7 @@ def _refuse_depth(value: Any) -> None:
         ]
         if not level:
             return
+        count += len(level)
+        if values is not None and count > values:
+            raise UnreadableJson(f"holds more than {values} values")
     raise UnreadableJson("is nested too deeply")

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from coworld_tui.contract.errors import EXIT_MISSING, EXIT_USAGE, CoworldError
 from coworld_tui.contract.fetching import fetch_document, url_label
 from coworld_tui.contract.generations import Generation, generation_of
-from coworld_tui.contract.jsontext import SIZE_LIMIT, UnreadableJson, read_json_object
+from coworld_tui.contract.jsontext import SIZE_LIMIT, VALUE_LIMIT, UnreadableJson, read_json_object
 from coworld_tui.contract.manifest import REPORTER_TAGS, Manifest, unknown_keys
 from coworld_tui.contract.problems import listed, manifest_invalid, model_problems
 from coworld_tui.contract.text import safe_line
@@ -162,7 +162,7 @@ def _file_path(uri: str) -> Path:
 
 def _object(data: bytes, source: str) -> dict[str, Any]:
     try:
-        return read_json_object(data)
+        return read_json_object(data, values=VALUE_LIMIT)
     except UnreadableJson as error:
         raise _not_a_manifest(source, str(error)) from None
 

@@ -108,11 +108,11 @@ class EpisodePlan:
     episode_tags: dict[str, str] = field(default_factory=dict)
 
     def request(self) -> dict[str, Any]:
-        """Return the body of an ``episode_request.json`` that both generations accept.
+        """Return the body of an ``episode_request.json`` for every client that accepts the package.
 
         A request can only name images: a slot taken by a local command or a person is written
-        as the roster's player, so that the episode can be repeated anywhere, and as a person's
-        seat when the manifest has no roster.
+        as the roster's player, so that the episode can be repeated anywhere. Without a roster it
+        becomes a person's seat, which every local run asks to fill.
         """
         manifest = declared_fields(self.package.manifest)
         manifest.pop("apiVersion", None)  # the manifest inside a request never has one
@@ -130,7 +130,7 @@ class EpisodePlan:
 
 
 def parse_slot(text: str) -> SlotFill:
-    """Read ``N=image=REF``, ``N=cmd=COMMAND``, ``N=manifest:PLAYER_ID`` or ``N=human``; slot 0 is the first."""
+    """Read ``N=image=REF``, ``N=cmd=COMMAND``, ``N=manifest:PLAYER_ID`` or ``N=human``, N from 0."""
     match = _FILL.match(text)
     if match is None or not (match["human"] or match["value"].strip()):
         raise config_error(
@@ -164,9 +164,7 @@ def plan_episode(
     integer ``seed`` of the configuration. Raises ``config_error`` or ``manifest_invalid``, exit code 2.
     """
     _require_local(package)
-    game_config = _chosen_config(package, variant)
-    if type(game_config.get("seed")) is int:
-        game_config["seed"] += seed_offset
+    game_config = _offset_seed(_chosen_config(package, variant), seed_offset)
     count = slot_count(package.manifest, game_config, is_fixture=variant is None)
     _require_valid_config(package, game_config, count)
     names = _configured_names(game_config, count)
@@ -185,13 +183,16 @@ def plan_episode(
 
 
 def plan_from_request(
-    request: EpisodeRequest, package: Package, fills: Iterable[SlotFill] = ()
+    request: EpisodeRequest, package: Package, fills: Iterable[SlotFill] = (), *, seed_offset: int = 0
 ) -> EpisodePlan:
-    """Plan the episode a request describes; ``fills`` take slots from the request's players."""
+    """Plan the episode a request describes; ``fills`` take slots from the request's players.
+
+    ``seed_offset`` and errors as for ``plan_episode``.
+    """
     _require_local(package)
     count = len(request.players)
     require_slots_allowed(package.manifest, count, "players")
-    game_config = copy.deepcopy(request.game_config)
+    game_config = _offset_seed(copy.deepcopy(request.game_config), seed_offset)
     _require_valid_config(package, game_config, count)
     filled = _by_slot(fills, count)
     seats = [
@@ -243,6 +244,11 @@ def _chosen_config(package: Package, variant: str | None) -> dict[str, Any]:
             "choose one of them, or leave the variant out for the certification fixture",
         )
     return copy.deepcopy(variants[variant])
+
+
+def _offset_seed(game_config: dict[str, Any], offset: int) -> dict[str, Any]:
+    seed = game_config.get("seed")
+    return {**game_config, "seed": seed + offset} if type(seed) is int else game_config
 
 
 def _require_valid_config(package: Package, game_config: dict[str, Any], count: int) -> None:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, Validatio
 
 from coworld_tui.contract.errors import EXIT_USAGE, CoworldError
 from coworld_tui.contract.generations import Generation
-from coworld_tui.contract.jsontext import UnreadableJson, read_json_object
+from coworld_tui.contract.jsontext import VALUE_LIMIT, UnreadableJson, read_json_object
 from coworld_tui.contract.manifest import (
     REPORTER_TAGS,
     Manifest,
@@ -104,7 +104,7 @@ def parse_request(data: bytes, package: Package) -> EpisodeRequest:
     The manifest inside must mean the same as the package's, defaults filled in.
     """
     try:
-        request = EpisodeRequest.model_validate(read_json_object(data))
+        request = EpisodeRequest.model_validate(read_json_object(data, values=VALUE_LIMIT))
     except UnreadableJson as error:
         raise _invalid("The episode request cannot be read", f"it {error}") from None
     except ValidationError as error:

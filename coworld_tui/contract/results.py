@@ -8,9 +8,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from coworld_tui.contract.errors import CoworldError
-from coworld_tui.contract.jsontext import UnreadableJson, read_json_object
+from coworld_tui.contract.jsontext import MIB, VALUE_LIMIT, UnreadableJson, read_json_object
 from coworld_tui.contract.problems import listed, model_problems
 from coworld_tui.contract.validation import SCHEMA_PATH, schema_problems
+
+_STATUS_BYTES = 4 * MIB
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def parse_results(data: bytes, schema: Any, slots: int) -> Results:
 def parse_player_failure(data: bytes, slots: int) -> PlayerFailure:
     """Read ``player_failure.json``; ``game_contract_violation`` when it breaks the rules or names no slot."""
     try:
-        failure = PlayerFailure.model_validate(read_json_object(data))
+        failure = PlayerFailure.model_validate(read_json_object(data, _STATUS_BYTES, VALUE_LIMIT))
     except UnreadableJson as error:
         cause = f"player_failure.json {error}"
     except ValidationError as error:
@@ -92,7 +94,7 @@ def parse_player_failure(data: bytes, slots: int) -> PlayerFailure:
 def parse_player_status(data: bytes) -> list[PlayerStatus]:
     """Read ``player_status.json``, in slot order; ``artifact_malformed`` when it is not one."""
     try:
-        statuses = _PlayerStatuses.model_validate(read_json_object(data)).players
+        statuses = _PlayerStatuses.model_validate(read_json_object(data, _STATUS_BYTES, VALUE_LIMIT)).players
     except UnreadableJson as error:
         cause = f"player_status.json {error}"
     except ValidationError as error:

@@ -67,7 +67,7 @@ def slot_count(manifest: Manifest, game_config: dict[str, Any], *, is_fixture: b
     else:
         raise config_error(
             "The number of slots is not known",
-            f"tokens allow {_number(least)} to {_number(greatest)}; game_config has no players and no num_agents",
+            f"tokens allow {_number(least)} to {_number(greatest)}; game_config lists no players",
             "list the players in game_config.players",
         )
     if certified and certified != count:

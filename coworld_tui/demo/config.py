@@ -30,14 +30,14 @@ class PlayerEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     """One of ``players`` in the config; hosted runs add ``owner``."""
 
     name: Annotated[str, Meta(min_length=1, max_length=100)]
-    owner: str | None = None
+    owner: str = ""
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The game config, with the bounds of ``config_schema`` in the manifest."""
 
     tokens: Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(min_length=2, max_length=4)]
-    players: Annotated[tuple[PlayerEntry, ...], Meta(max_length=4)] = ()
+    players: Annotated[tuple[PlayerEntry, ...], Meta(min_length=2, max_length=4)] = ()
     width: Annotated[int, Meta(ge=12, le=64)] = 24
     height: Annotated[int, Meta(ge=8, le=40)] = 14
     max_ticks: Annotated[int, Meta(ge=1, le=10_000)] = 200

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import signal
 import sys
 from contextlib import suppress
 from http import HTTPStatus
@@ -19,8 +18,8 @@ from websockets.http11 import Response
 
 from coworld_tui.demo import pages, replay, web
 from coworld_tui.demo.config import Config, Settings, SetupError, load_config
-from coworld_tui.demo.log import log
 from coworld_tui.demo.match import Match
+from coworld_tui.demo.process import log, run
 
 SHUTDOWN_SECONDS = 2.0
 
@@ -76,7 +75,7 @@ def seat_of(target: web.Target) -> int:
     return int(slot) if slot.isascii() and slot.isdecimal() and len(slot) < 4 else -1
 
 
-async def play(settings: Settings) -> None:
+async def play(settings: Settings) -> int:
     """Serve one game, save its artifacts and send everybody home."""
     site = GameSite(load_config(settings.config_uri))
     server = await _listen(settings, site.route, site.talk)
@@ -84,16 +83,18 @@ async def play(settings: Settings) -> None:
         await site.match.play()
         site.match.save(settings)
         await site.match.farewell()
+        return 0
     finally:
         await _close(server)
 
 
-async def show(settings: Settings) -> None:
+async def show(settings: Settings) -> int:
     """Serve a replay until terminated."""
     site = replay.ReplaySite(settings.load_replay_uri)
     server = await _listen(settings, site.route, site.talk)
     try:
         await server.serve_forever()
+        return 0
     finally:
         await _close(server)
 
@@ -117,30 +118,12 @@ async def _close(server: Server) -> None:
             await server.wait_closed()
 
 
-async def _run(settings: Settings) -> int:
-    replaying = settings.replay_server or bool(settings.load_replay_uri)
-    work = asyncio.ensure_future(show(settings) if replaying else play(settings))
-    stopped: list[int] = []
-
-    def stop(number: int) -> None:
-        stopped.append(number)
-        work.cancel()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop, number)
-    try:
-        await work
-    except asyncio.CancelledError:
-        log("stopped")
-        return 128 + stopped[0]
-    return 0
-
-
 def main() -> int:
     """Run the game the environment describes."""
     try:
-        return asyncio.run(_run(Settings.from_environment()))
+        settings = Settings.from_environment()
+        replaying = settings.replay_server or settings.load_replay_uri
+        return run(show(settings) if replaying else play(settings))
     except SetupError as error:
         sys.stderr.write(f"enclosure: {error}\n")
         return error.exit_code

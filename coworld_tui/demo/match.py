@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed
 
 from coworld_tui.demo import rules, web
 from coworld_tui.demo.config import Config, Settings, write
-from coworld_tui.demo.log import log
+from coworld_tui.demo.process import log
 from coworld_tui.demo.streams import Latest
 
 # How long a tick waits for a connected player. Generous, because a move that misses it makes the
@@ -101,8 +101,9 @@ class Match:
             await self._resumed.wait()
             self._step(await self._moves())
             self._record()
+        frame = self.frame()
         for seat in self.seats:
-            seat.observations.publish(self._observation(seat.slot, "final"), last=True)
+            seat.observations.publish(self._seen_from(seat.slot, frame, "final"), last=True)
         tally = zip(self.names, rules.scores(self.state), strict=True)
         log(f"game over at tick {self.state.tick}: " + ", ".join(f"{name} {score}" for name, score in tally))
 
@@ -119,13 +120,13 @@ class Match:
             missing = [str(seat.slot) for seat in self.seats if seat.connection is None]
             log(f"starting without slot {', '.join(missing)}")
         self.started = True
-        self._publish()
         log(f"game starts: {self.config.max_ticks} ticks, {self.tick_rate:g} a second")
 
     async def _moves(self) -> list[str]:
         """Ask every player, wait for the connected ones and for the time the tick is due."""
+        frame = self.frame()
         for seat in self.seats:
-            seat.ask(self._observation(seat.slot, "observation"))
+            seat.ask(self._seen_from(seat.slot, frame, "observation"))
         awaited = [seat for seat in self.seats if seat.connection and seat.prompt]
         try:
             async with asyncio.timeout(MOVE_DEADLINE_SECONDS):
@@ -155,8 +156,8 @@ class Match:
         self.spectators.publish(frame, last=self.over)
         return frame
 
-    def _observation(self, slot: int, kind: str) -> str:
-        return web.encode({**self.frame(), "type": kind, "slot": slot, "seed": self.config.seed})
+    def _seen_from(self, slot: int, frame: dict[str, Any], kind: str) -> str:
+        return web.encode({**frame, "type": kind, "slot": slot, "seed": self.config.seed})
 
     async def sit(self, connection: ServerConnection, slot: int) -> None:
         """Serve a player's connection until it ends. A later connection to the slot takes the seat over."""
@@ -186,6 +187,8 @@ class Match:
                 seat.answered.set()
                 if not self.over:
                     log(f"slot {slot} disconnected at tick {self.state.tick}")
+                if not self.started:
+                    self._publish()
 
     async def watch(self, connection: ServerConnection) -> None:
         """Serve a spectator. What it says is nothing to the game."""

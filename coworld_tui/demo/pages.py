@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src ws: wss:"
+CONTENT_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src ws: wss:"
+)
 
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Enclosure: {title}</title>

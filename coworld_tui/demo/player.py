@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,8 +17,8 @@ import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
-from coworld_tui.demo.log import log
 from coworld_tui.demo.policies import POLICIES, Observation, Plan, decide
+from coworld_tui.demo.process import log, run
 
 CONNECT_SECONDS = 30.0
 RETRY_SECONDS = 0.1
@@ -42,13 +41,15 @@ async def play(url: str, policy: str) -> int:
             if seen.type == "final":
                 log(f"game over at tick {seen.tick} with {seen.scores[seen.slot]} of {seen.scores}")
                 return 0
-            if tick == 0:
+            if seen.tick == 0:
                 log(f"{policy} plays slot {seen.slot}")
             tick = seen.tick
             move, plan = decide(POLICIES[policy], seen, plan)
             await connection.send(msgspec.json.encode({"move": move, "tick": tick}).decode())
     except ConnectionClosed:
         pass
+    except msgspec.MsgspecError:
+        return _fail("what was sent is no frame of Enclosure")
     finally:
         await connection.close()
     log(f"the game closed the connection after tick {tick}")
@@ -71,22 +72,6 @@ def _fail(why: str) -> int:
     return 1
 
 
-async def _run(url: str, policy: str) -> int:
-    work = asyncio.ensure_future(play(url, policy))
-    stopped: list[int] = []
-
-    def stop(number: int) -> None:
-        stopped.append(number)
-        work.cancel()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop, number)
-    try:
-        return await work
-    except asyncio.CancelledError:
-        return 128 + stopped[0]
-
-
 def main(arguments: list[str] | None = None, env: Mapping[str, str] = os.environ) -> int:
     """Play the game the environment names with the policy the arguments name."""
     parser = argparse.ArgumentParser(prog="python -m coworld_tui.demo.player", description="Play Enclosure.")
@@ -96,7 +81,7 @@ def main(arguments: list[str] | None = None, env: Mapping[str, str] = os.environ
     if not url:
         sys.stderr.write("player: COWORLD_PLAYER_WS_URL is not set\n")
         return 2
-    return asyncio.run(_run(url, policy))
+    return run(play(url, policy))
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ def _border(width: int, height: int) -> tuple[int, ...]:
 def new_game(width: int, height: int, slots: int, seed: int) -> State:
     """The state at tick 0: homes mirrored into different quarters of the board, dealt out by ``seed``."""
     dice = random.Random(seed)
-    x, y = dice.randint(3, width // 3), dice.randint(2, height // 3)
+    x, y = dice.randint(3, width // 3), dice.randint(2, (height - 1) // 3)
     far_x, far_y = width - 1 - x, height - 1 - y
     diagonals = [[(x, y), (far_x, far_y)], [(far_x, y), (x, far_y)]]
     dice.shuffle(diagonals)

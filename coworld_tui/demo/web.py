@@ -76,7 +76,9 @@ async def start(host: str, port: int, route: Route, talk: Talk) -> Server:
 
 def page(html: str) -> Response:
     """A page that may load nothing and connect only to websockets."""
-    return _answer(HTTPStatus.OK, "text/html; charset=utf-8", html, {"Content-Security-Policy": pages.POLICY})
+    return _answer(
+        HTTPStatus.OK, "text/html; charset=utf-8", html, {"Content-Security-Policy": pages.CONTENT_POLICY}
+    )
 
 
 def healthy() -> Response:

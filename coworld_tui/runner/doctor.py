@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ..contract.errors import CoworldError
 from ..contract.manifest import ContainerReporter
@@ -85,15 +85,22 @@ async def _network(engine: DockerEngine) -> Check:
     return Check("network", "ok", f"{NETWORK} {'is there' if present else 'is made by the first run'}")
 
 
+async def image_details(engine: DockerEngine, image: str) -> dict[str, Any] | None:
+    """What the engine knows of an image; None when it lacks it."""
+    try:
+        details: dict[str, Any] = await engine.call(engine.api.inspect_image, image)
+    except CoworldError:
+        return None
+    return details
+
+
 async def _image(engine: DockerEngine, image: str) -> Check:
     name = safe_line(image, 200)
-    try:
-        details = await engine.call(engine.api.inspect_image, image)
-    except CoworldError as error:
-        return Check(f"image {name}", "missing", error.cause, f"docker pull {name}, or build it")
+    details = await image_details(engine, image)
+    if details is None:
+        return Check(f"image {name}", "missing", "the engine does not have it", f"docker pull {name}, or build it")
     architecture = str(details.get("Architecture", ""))
     size = f"{int(details.get('Size', 0)) / 1e6:.0f} MB, {architecture}"
     if architecture != engine.architecture:
         return Check(f"image {name}", "warning", f"{size}; this engine runs {engine.architecture}", "rebuild it")
     return Check(f"image {name}", "ok", size)
-

@@ -1,1 +1,1 @@
-"""TODO"""
+"""What people see: packages, the launch form, live episodes, dialogs."""

@@ -55,6 +55,23 @@ class LineView(ScrollView, inherit_bindings=False):
         palette = palette_for(self.app.current_theme)
         return line_to_strip(line, palette, self.room.width, self.row_style(y))
 
+    def set_row_count(self, rows: int) -> None:
+        """Say how many rows there are to scroll over.
+
+        Assigning ``virtual_size`` would lay out the screen and repaint the widget: too much for every
+        line that a log gains.
+        """
+        if rows == self.virtual_size.height:
+            return
+        self.set_reactive(LineView.virtual_size, Size(1, rows))
+        if self.room:
+            self.show_vertical_scrollbar = rows > self.room.height
+            if self.show_vertical_scrollbar:
+                self.vertical_scrollbar.window_virtual_size = rows
+                self.vertical_scrollbar.window_size = self.room.height
+            # Forced: a view without scrollbar would stay where the longer list was.
+            self.scroll_to(y=self.scroll_offset.y, animate=False, force=True)
+
     def _refresh_changed(self, before: Sequence[Line], after: Sequence[Line]) -> None:
         """Repaint the rows, and in them the columns, in which lines differ."""
         width, height = self.room
@@ -70,11 +87,15 @@ class LineView(ScrollView, inherit_bindings=False):
             self.refresh(*regions)
 
     def watch_scroll_x(self, old_value: float, new_value: float) -> None:
-        super().watch_scroll_x(old_value, new_value)
+        """Repaint by comparison, where Textual would repaint everything."""
+        if self.show_horizontal_scrollbar:
+            self.horizontal_scrollbar.position = new_value
         self.update_lines()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        super().watch_scroll_y(old_value, new_value)
+        """Repaint by comparison, where Textual would repaint everything."""
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.position = new_value
         self.update_lines()
 
     def on_resize(self) -> None:

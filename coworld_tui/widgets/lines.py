@@ -1,4 +1,4 @@
-"""Scrolling through a lens that draws its rows by window: text and hex."""
+"""Scrolling through the text and hex lenses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import ClassVar, Protocol
 
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
 
 from ..replay.lenses.spans import Line
 from .line_view import LineView
@@ -42,7 +41,7 @@ class LinesView(LineView, can_focus=True):
     def show(self, model: LineModel) -> None:
         """Show another model in place of the present one."""
         self._model = model
-        self.virtual_size = Size(1, model.row_count)
+        self.set_row_count(model.row_count)
         self.update_lines()
 
     def lines_in_view(self) -> Sequence[Line]:

@@ -8,7 +8,6 @@ from typing import ClassVar, Protocol
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.geometry import Size
 
 from ..contract.text import safe_line
 from ..replay.lenses.spans import Line, Span
@@ -75,10 +74,12 @@ class LogView(LineView, can_focus=True):
     def set_source(self, source: LogSource | None) -> None:
         """Show another source, from its end."""
         self._source = source
+        self._following = True
         self._first = self._total = 0
+        self.set_row_count(0)
         self.refresh_source()
-        self.action_follow()
         self.update_lines()
+        self._update_subtitle()
 
     def set_status(self, status: str) -> None:
         """Say something in the subtitle; the hint about new lines is put after it."""
@@ -92,7 +93,7 @@ class LogView(LineView, can_focus=True):
             return
         gone = first - self._first
         self._first, self._total = first, total
-        self.virtual_size = Size(1, total - first)
+        self.set_row_count(total - first)
         if self._following:
             self._scroll(self.max_scroll_y)
         elif gone > 0:
@@ -136,7 +137,7 @@ class LogView(LineView, can_focus=True):
         self._keeping_place = False
 
     def _update_subtitle(self) -> None:
-        hint = f"{short_count(self.unseen)} new  f follow" if self.unseen else ""
+        hint = f"{_about(self.unseen)} new  f follow" if self.unseen else ""
         text = " · ".join(part for part in (safe_line(self._status), hint) if part)
         # Content, since a string would be read as markup; and only when it differs, since setting
         # it repaints the whole widget.
@@ -145,9 +146,10 @@ class LogView(LineView, can_focus=True):
             self.border_subtitle = Content(text) if text else None
 
 
-def short_count(count: int) -> str:
-    """Write a count in at most four characters, which also keeps it from changing all the time."""
-    return str(count) if count < 1_000 else f"{count // 1_000} k"
+def _about(count: int) -> str:
+    """Write the leading digit of a count, so that a busy log does not repaint at every line."""
+    step = 10 ** (len(str(count)) - 1)
+    return f"{count // step * step}{'+' if count % step else ''}"
 
 
 def log_line(text: str) -> Line:

@@ -55,6 +55,8 @@ class Palette:
         self._styles |= {
             "": Style(),
             "strong": Style(bold=True),
+            "heading": Style(color=Color.parse(colours["accent"]).rich_color, bold=True),
+            "brand": self._badge(Color.parse(colours["accent"])),
             "changed": Style(color=Color.parse(colours["warning"]).rich_color, bold=True),
             "selected": Style(bgcolor=selected.rich_color),
         }
@@ -75,8 +77,7 @@ class Palette:
             case "slot":
                 return Style(color=self._readable(colour, ground).rich_color)
             case "piece":
-                ink = max(_DARK_INK, _LIGHT_INK, key=lambda ink: contrast(ink, colour))
-                return Style(color=ink.rich_color, bgcolor=colour.rich_color, bold=True)
+                return self._badge(colour)
             case "tile" | "trail":
                 tile = ground.blend(colour, _TILE_STRENGTH if family == "tile" else _TRAIL_STRENGTH)
                 return Style(color=self._readable(colour, tile).rich_color, bgcolor=tile.rich_color)
@@ -99,6 +100,13 @@ class Palette:
                 return Style(color="color(8)")
             case _:
                 return Style()
+
+    def _badge(self, colour: Color) -> Style:
+        """Bold ink on a filled ground, whichever ink stands out more."""
+        if self._ansi:
+            return Style(color="color(0)", bgcolor=colour.rich_color, bold=True)
+        ink = max(_DARK_INK, _LIGHT_INK, key=lambda ink: contrast(ink, colour))
+        return Style(color=ink.rich_color, bgcolor=colour.rich_color, bold=True)
 
     def _readable(self, ink: Color, ground: Color) -> Color:
         """Move ``ink`` towards white or black until it stands out from ``ground``."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.events import Click
-from textual.geometry import Region, Size
+from textual.geometry import Region
 
 from ..replay.lenses.spans import Line
 from ..replay.lenses.tree import Path, TreeModel
@@ -40,22 +40,23 @@ class TreeView(LineView, can_focus=True):
 
     def show(self, value: object) -> None:
         """Show a value, marking what differs from the one shown before."""
-        before = self._model
-        if before is None:
-            self._model = TreeModel(value)
-        else:
-            path = self.cursor_path
-            self._model = TreeModel(value, self._value, before.expanded)
-            found = self._model.row_of(path)
-            self._put_cursor(self._cursor if found is None else found)
-        self._value = value
+        path, before = self.cursor_path, self._model
+        model = TreeModel(value) if before is None else TreeModel(value, self._value, before.expanded)
+        self._value, self._model = value, model
         self._rows_changed()
+        found = model.row_of(path)
+        self._put_cursor(self._cursor if found is None else found)
 
     def lines_in_view(self) -> Sequence[Line]:
         if self._model is None or not self.room:
             return ()
         top = self.scroll_offset.y
         return self._model.lines(top, top + self.room.height)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Repaint everything: the cursor moves on the screen, which lines do not show."""
+        super().watch_scroll_y(old_value, new_value)
+        self.refresh(self.room.region)
 
     def row_style(self, y: int) -> Style:
         """Lay the cursor beneath its row."""
@@ -94,7 +95,7 @@ class TreeView(LineView, can_focus=True):
 
     def _rows_changed(self) -> None:
         if self._model is not None:
-            self.virtual_size = Size(1, self._model.row_count)
+            self.set_row_count(self._model.row_count)
         self.update_lines()
 
     def _put_cursor(self, row: int) -> None:

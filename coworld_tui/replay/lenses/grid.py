@@ -148,7 +148,7 @@ class _TileSpans:
         pair = self._made.get(style)
         if pair is None:
             columns = self._cell.columns
-            # Glyphs of two share the column of single ones, so that digits stand under their label.
+            # A wide glyph starts where single ones stand, as far as it fits from there.
             indent = max(0, min(columns - size, _glyph_column(self._cell)))
             first = Span(fit(" " * indent + glyph, columns), style)
             pair = self._made[style] = (first, Span(" " * columns, style))

@@ -3,7 +3,10 @@
 Tokens name a meaning, never a colour; ``coworld_tui.widgets.palette`` turns them into colours:
 
 ==============================  ==============================================================
-``""`` ``muted`` ``accent``     ordinary text, labels, what matters most
+``""`` ``strong`` ``muted``     ordinary text, names, labels
+``heading``                     above a group of lines
+``accent`` ``brand``            what matters most, as text and as a filled badge
+``line``                        rules and the empty part of a bar
 ``good warning error``          states
 ``key string number changed``   parts of a JSON value; a value that differs from the frame before
 ``slot.N``                      text in the colour of player N

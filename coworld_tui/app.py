@@ -1,0 +1,246 @@
+"""The console: screens over the runner, and the episodes of this session."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.css.query import NoMatches
+
+from .replay.lenses.spans import Span
+from .screens.bindings import bindings
+from .screens.manifest import ManifestScreen
+from .styles.themes import THEMES
+
+if TYPE_CHECKING:
+    from .contract.package import Package
+    from .runner.batch import Batch
+    from .runner.episode import Episode
+    from .runner.outcome import Outcome
+    from .screens.launch import Launch
+    from .screens.live import LiveScreen
+    from .widgets.bars import TopBar
+
+STOP, LET_FINISH = "stop", "finish"
+SMALLEST = (60, 16)
+
+
+@dataclass
+class Session:
+    """One launch: its batch, the task that runs it, and its screen."""
+
+    launch: Launch
+    batch: Batch
+    task: asyncio.Task[list[Outcome]]
+    screen: LiveScreen
+
+    @property
+    def running(self) -> int:
+        """How many of its episodes have not ended."""
+        return sum(episode.outcome is None for episode in self.batch.episodes)
+
+
+class CoworldApp(App[str]):
+    """Opens on the packages, or on a launch given at the start.
+
+    Its return value says what to do with episodes that still run: ``stop`` or ``finish``.
+    """
+
+    CSS_PATH = "styles/app.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("everywhere")
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (30, "-tall")]
+    ENABLE_COMMAND_PALETTE = True
+    TITLE = "coworld-tui"
+
+    def __init__(self, opened: tuple[str, ...] = (), first: Launch | None = None) -> None:
+        super().__init__()
+        self.animation_level = "none"
+        self.sessions: list[Session] = []
+        self.engine = Span("○ docker", "muted")
+        self._opened = opened
+        self._first = first
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = THEMES[0].name
+
+    def get_default_screen(self) -> ManifestScreen:
+        """The packages are the ground all else stands on."""
+        return ManifestScreen(self._opened)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Names our styles use, for Textual's own themes."""
+        return {name: THEMES[0].variables[name] for name in ("ground", "bar", "selected", "line", "muted")}
+
+    def on_mount(self) -> None:
+        """Everything that reads or asks comes after the first paint."""
+        self.call_after_refresh(self._begin)
+
+    async def _begin(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._terminated)
+        self._apply_settings()
+        if self._first is not None:
+            self.launch(self._first)
+        self.run_worker(self._look_for_engine(), group="engine")
+
+    def _apply_settings(self) -> None:
+        import tomllib
+
+        from .runs.paths import config_file
+
+        try:
+            settings = tomllib.loads(config_file().read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError) as error:
+            self.notify(f"settings ignored: {error}", severity="warning", markup=False)
+            return
+        keys = settings.get("keys")
+        if isinstance(keys, dict):
+            self.set_keymap({str(name): str(key) for name, key in keys.items()})
+        if settings.get("theme") in self.available_themes:
+            self.theme = str(settings["theme"])
+
+    async def _look_for_engine(self) -> None:
+        from .contract.errors import CoworldError
+        from .runner.docker_engine import connect
+        from .runner.reaper import reap
+
+        try:
+            engine = await connect()
+            self.engine = Span("● docker" + (" (remote)" if engine.is_remote else ""), "good")
+        except CoworldError as error:
+            self.engine = Span("✗ docker not permitted" if error.type == "engine_not_permitted" else "✗ no docker", "warning")
+        self._refresh_top()
+        await reap()
+
+    # -- launching --------------------------------------------------------------------------
+
+    def launch(self, launch: Launch) -> None:
+        """Start a launch and show it."""
+        from .runner.batch import Batch
+        from .runner.episode import Episode
+        from .screens.live import LiveScreen
+
+        episodes = tuple(Episode(plan, launch.options) for plan in launch.plans)
+        batch = Batch(episodes, launch.jobs, on_end=self._ended)
+        session = Session(launch, batch, asyncio.create_task(batch.run()), LiveScreen(episodes))
+        self.sessions.append(session)
+        self._show(session)
+
+    def launch_again(self, package: Package) -> None:
+        """The last launch of this package once more; without one, its certification fixture."""
+        from .contract.errors import CoworldError
+        from .contract.request import plan_episode
+        from .runner.launch import LaunchOptions
+        from .screens.launch import Launch
+
+        for session in reversed(self.sessions):
+            if session.launch.plans[0].package.source == package.source:
+                self.launch(session.launch)
+                return
+        try:
+            plan = plan_episode(package)
+        except CoworldError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        backend = LaunchOptions(backend="process" if package.builtin else "docker", command=f"coworld-tui run {package.source}")
+        self.launch(Launch((plan,), backend, 1))
+
+    def show_live(self) -> None:
+        """The latest session, running ones first."""
+        if not self.sessions:
+            self.notify("nothing was launched yet: r runs the package", markup=False)
+            return
+        self._show(max(self.sessions, key=lambda session: (session.running > 0, self.sessions.index(session))))
+
+    def leave_live(self) -> None:
+        """Back to the packages."""
+        if isinstance(self.screen_stack[-1], ManifestScreen):
+            return
+        self.pop_screen()
+
+    @property
+    def running(self) -> int:
+        """How many episodes of this session have not ended."""
+        return sum(session.running for session in self.sessions)
+
+    def _show(self, session: Session) -> None:
+        while not isinstance(self.screen, ManifestScreen):
+            self.pop_screen()
+        self.install_live(session)
+        self.push_screen(session.screen)
+
+    def install_live(self, session: Session) -> None:
+        """Keep a live screen across visits: popping an installed screen does not remove it."""
+        name = f"live-{self.sessions.index(session)}"
+        if not self.is_screen_installed(name):
+            self.install_screen(session.screen, name)
+
+    def _ended(self, episode: Episode, outcome: Outcome) -> None:
+        if not self.is_running or episode.run_id in self._shown_run_ids():
+            return
+        scores = " : ".join(f"{score:g}" for score in outcome.scores or ()) or "no scores"
+        self.notify(f"{episode.title}: {outcome.status}, {scores}", markup=False)
+
+    def _shown_run_ids(self) -> set[str]:
+        screen: Any = self.screen
+        return {screen.episode.run_id} if hasattr(screen, "episode") else set()
+
+    # -- the top bar ------------------------------------------------------------------------
+
+    def show_top(self, bar: TopBar, place: str) -> None:
+        """Fill a screen's top bar."""
+        bar.show_state(place, self.engine, self.running)
+
+    def _refresh_top(self) -> None:
+        from .widgets.bars import TopBar
+
+        try:
+            bar = self.screen.query_one(TopBar)
+        except NoMatches:
+            return
+        self.show_top(bar, "packages" if isinstance(self.screen, ManifestScreen) else self.screen.episode.title)  # type: ignore[attr-defined]
+
+    # -- keys -------------------------------------------------------------------------------
+
+    def action_help(self) -> None:
+        """The keys that work here."""
+        from .screens.dialogs import help_table
+
+        self.push_screen(help_table(getattr(self.screen, "SCOPE", "manifest")))
+
+    def action_next_theme(self) -> None:
+        """The next of our themes."""
+        names = [theme.name for theme in THEMES]
+        at = names.index(self.theme) if self.theme in names else -1
+        self.theme = names[(at + 1) % len(names)]
+
+    async def action_quit(self) -> None:
+        """Leave; with episodes running, ask what to do with them."""
+        if not self.running:
+            self.exit(STOP)
+            return
+        from .screens.dialogs import Question
+
+        many = f"{self.running} episodes are" if self.running > 1 else "An episode is"
+        answers = [
+            ("s", STOP, "stop, keep what was recorded, and leave"),
+            ("f", LET_FINISH, "leave the console and finish them in the plain terminal"),
+        ]
+        self.push_screen(Question("quit", f"{many} running.", answers), self._quit)
+
+    def _quit(self, answer: str | None) -> None:
+        if answer:
+            self.exit(answer)
+
+    def _terminated(self) -> None:
+        for session in self.sessions:
+            session.batch.cancel()
+        self.exit(STOP, return_code=130)

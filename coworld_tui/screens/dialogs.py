@@ -1,0 +1,136 @@
+"""Small questions and tables over a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from ..keys import display, of_scope
+from ..replay.lenses.spans import Line, Span
+from ..widgets.lines import LinesView
+from ..widgets.static_lines import StaticLines
+
+
+class Question(ModalScreen[str]):
+    """Asks one thing. Returns the id of the answer, an empty string for escape.
+
+    ``answers`` maps a key to an id and its text, the safest one first.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "answer('')", "back", show=False)]
+
+    def __init__(self, title: str, text: str, answers: Sequence[tuple[str, str, str]]) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+        self._answers = tuple(answers)
+        for key, answer, _ in self._answers:
+            self._bindings.bind(key, f"answer('{answer}')")
+
+    def compose(self) -> ComposeResult:
+        lines: list[Line] = [(Span(self._text),), ()]
+        lines += [(Span(f"  {key}  ", "heading"), Span(text)) for key, _, text in self._answers]
+        lines.append((Span("  escape  ", "heading"), Span("back")))
+        with Vertical(classes="dialog") as box:
+            box.border_title = Content(self._title)
+            yield LinesView(id="lines")
+        self._lines = lines
+
+    def on_mount(self) -> None:
+        """Size the box to its lines."""
+        view = self.query_one(LinesView)
+        view.styles.height = len(self._lines)
+        view.show(StaticLines(self._lines))
+
+    def action_answer(self, answer: str) -> None:
+        """Close with the answer."""
+        self.dismiss(answer)
+
+
+class Table(ModalScreen[None]):
+    """Lines to read, closed by escape. ``y`` copies ``copied`` when there is something to copy."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark", "close", "back", show=False),
+        Binding("y", "copy", "copy", show=False),
+    ]
+
+    def __init__(self, title: str, lines: Sequence[Line], copied: str = "") -> None:
+        super().__init__()
+        self._title = title
+        self._lines = tuple(lines)
+        self._copied = copied
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog wide") as box:
+            box.border_title = Content(self._title)
+            box.border_subtitle = Content("y copy   escape back" if self._copied else "escape back")
+            yield LinesView(id="lines")
+
+    def on_mount(self) -> None:
+        """Size the box to its lines, as far as the window allows."""
+        view = self.query_one(LinesView)
+        view.styles.height = len(self._lines)
+        view.show(StaticLines(self._lines))
+        view.focus()
+
+    def action_close(self) -> None:
+        """Back to the screen."""
+        self.dismiss(None)
+
+    def action_copy(self) -> None:
+        """Send the text to the terminal's clipboard."""
+        if self._copied:
+            self.app.copy_to_clipboard(self._copied)
+            self.notify("sent to the terminal's clipboard", markup=False)
+
+
+def help_table(scope: str) -> Table:
+    """The keys that work on a screen."""
+    lines: list[Line] = []
+    for part in (scope, "everywhere"):
+        lines.append((Span(part, "heading"),))
+        lines += [(Span(f"  {display(key.key):<12}", "accent"), Span(key.help)) for key in of_scope(part)]
+        lines.append(())
+    lines.append((Span("keys can be changed by id in the settings: coworld-tui keys, coworld-tui paths", "muted"),))
+    return Table("keys", lines)
+
+
+def links_table(links: Mapping[str, str]) -> Table:
+    """The browser links of a running game; they hold tokens, so they are shown only when asked for."""
+    if not links:
+        return Table("links", [(Span("the links come when the game is healthy", "muted"),)])
+    lines: list[Line] = [(Span(f"{label:<10}", "muted"), Span(link)) for label, link in links.items()]
+    lines += [(), (Span("a browser opens them; over SSH forward the port first: ssh -L PORT:127.0.0.1:PORT host", "muted"),)]
+    return Table("links", lines, copied="\n".join(links.values()))
+
+
+class Prompt(ModalScreen[str]):
+    """Asks for one line; an empty string for escape."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "back", show=False)]
+
+    def __init__(self, title: str, placeholder: str) -> None:
+        super().__init__()
+        self._title = title
+        self._placeholder = placeholder
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog") as box:
+            box.border_title = Content(self._title)
+            yield Input(placeholder=self._placeholder, compact=True)
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Enter answers."""
+        self.dismiss(message.value.strip())
+
+    def action_leave(self) -> None:
+        """Close without an answer."""
+        self.dismiss("")

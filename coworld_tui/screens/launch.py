@@ -1,0 +1,201 @@
+"""The launch form: everything ``run`` takes, as fields."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.suggester import SuggestFromList
+from textual.widgets import Input, Label
+
+from ..contract.errors import EXIT_USAGE, CoworldError
+from ..contract.package import Package
+from ..contract.request import EpisodePlan, parse_slot, plan_episode
+from ..contract.text import safe_line
+from ..runner.launch import DEFAULT_TIMEOUT_SECONDS, BackendName, Kind, LaunchOptions
+from ..widgets.choice import Choice
+
+FIXTURE = "certification"
+_MOST_EPISODES = 1_000
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A filled-in form: a plan an episode, how to run them, how many at a time."""
+
+    plans: tuple[EpisodePlan, ...]
+    options: LaunchOptions
+    jobs: int
+
+
+class LaunchScreen(ModalScreen[Launch | None]):
+    """Asks how to launch a package; returns None when left."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "back", show=False),
+        Binding("enter", "launch", "launch", show=False),
+        Binding("ctrl+l", "launch", "launch", show=False),
+        Binding("down", "app.focus_next", "next field", show=False),
+        Binding("up", "app.focus_previous", "previous field", show=False),
+    ]
+
+    def __init__(self, package: Package, kind: Kind = "episode", variant: str = FIXTURE) -> None:
+        super().__init__()
+        self._package = package
+        self._kind: Kind = kind
+        self._variant = variant
+
+    def compose(self) -> ComposeResult:
+        variants = [FIXTURE, *(variant.id for variant in self._package.manifest.variants)]
+        with Vertical(classes="dialog form") as box:
+            verb = "play" if self._kind == "play" else "run"
+            box.border_title = Content(f"{verb} {self._package.label}")
+            box.border_subtitle = Content("enter launch   ↑↓ fields   ←→ choices   escape back")
+            with VerticalScroll(id="fields", can_focus=False):
+                yield from _row("variant", Choice(variants, self._variant, id="variant"))
+                yield Vertical(id="slots")
+                run_help = "command for the image given in a slot, instead of its own"
+                yield from _row("run args", Input(placeholder=run_help, id="run", compact=True))
+                yield from _row("env", Input(placeholder="NAME=VALUE NAME=VALUE", id="env", compact=True))
+                secret = Input(placeholder="NAME=VALUE, shown and stored nowhere", password=True, id="secret", compact=True)
+                yield from _row("secret env", secret)
+                yield from _row("timeout s", Input(f"{DEFAULT_TIMEOUT_SECONDS:g}", id="timeout", compact=True))
+                backend = "process" if self._package.builtin else "docker"
+                yield from _row("backend", Choice(("docker", "process"), backend, id="backend"))
+                if self._kind == "episode":
+                    yield from _row("episodes", Input("1", type="integer", id="episodes", compact=True))
+                    yield from _row("at a time", Input("1", type="integer", id="jobs", compact=True))
+            yield Label("", id="problem", markup=False)
+
+    async def on_mount(self) -> None:
+        """Fill the slots of the first variant."""
+        await self._show_slots()
+        self.query_one("#variant").focus()
+
+    async def on_choice_changed(self, message: Choice.Changed) -> None:
+        """Another variant may have other slots."""
+        if message.choice.id == "variant":
+            await self._show_slots()
+
+    def on_input_submitted(self) -> None:
+        """Enter in any field launches."""
+        self.action_launch()
+
+    def action_leave(self) -> None:
+        """Close without launching."""
+        self.dismiss(None)
+
+    def action_launch(self) -> None:
+        """Launch, or say what is wrong with the form."""
+        try:
+            self.dismiss(self._read())
+        except CoworldError as error:
+            self._complain(error)
+
+    async def _show_slots(self) -> None:
+        container = self.query_one("#slots", Vertical)
+        await container.remove_children()
+        try:
+            plan = plan_episode(self._package, variant=self._chosen_variant())
+        except CoworldError as error:
+            self._complain(error)
+            return
+        self._complain(None)
+        players = [f"manifest:{player.id}" for player in self._package.manifest.player]
+        suggester = SuggestFromList([*players, "image=", "cmd=", "human"])
+        for seat in plan.seats:
+            value = f"manifest:{seat.player_id}" if seat.player_id else ""
+            field = Input(value, suggester=suggester, id=f"slot-{seat.slot}", compact=True)
+            field.placeholder = "manifest:PLAYER, image=REF, cmd=COMMAND or human"
+            await container.mount(Horizontal(Label(f"slot {seat.slot}", classes="name"), field, classes="row"))
+
+    def _complain(self, error: CoworldError | None) -> None:
+        text = "" if error is None else safe_line(f"✗ {error.title}" + (f": {error.cause}" if error.cause else ""), 300)
+        self.query_one("#problem", Label).update(text)
+
+    def _chosen_variant(self) -> str | None:
+        value = self.query_one("#variant", Choice).value
+        return None if value == FIXTURE else value
+
+    def _value(self, field: str) -> str:
+        return self.query_one(f"#{field}", Input).value.strip()
+
+    def _read(self) -> Launch:
+        fills = [
+            parse_slot(f"{field.id.removeprefix('slot-')}={field.value.strip()}")
+            for field in self.query("#slots Input").results(Input)
+            if field.id is not None and field.value.strip()
+        ]
+        episodes = _whole(self._value("episodes"), "episodes") if self._kind == "episode" else 1
+        jobs = _whole(self._value("jobs"), "at a time") if self._kind == "episode" else 1
+        run = _words(self._value("run"), "run args")
+        plans = tuple(
+            plan_episode(
+                self._package,
+                variant=self._chosen_variant(),
+                run=run,
+                env=_pairs(self._value("env"), "env"),
+                fills=fills,
+                seed_offset=index,
+            )
+            for index in range(episodes)
+        )
+        backend: BackendName = "process" if self.query_one("#backend", Choice).value == "process" else "docker"
+        options = LaunchOptions(
+            kind=self._kind,
+            backend=backend,
+            timeout_seconds=_seconds(self._value("timeout")),
+            secret_env=_pairs(self._value("secret"), "secret env"),
+            command=f"coworld-tui {'play' if self._kind == 'play' else 'run'} {self._package.source}",
+        )
+        return Launch(plans, options, min(jobs, episodes))
+
+
+def _row(label: str, field: Input | Choice) -> ComposeResult:
+    with Horizontal(classes="row"):
+        yield Label(label, classes="name")
+        yield field
+
+
+def _wrong(field: str, cause: str) -> CoworldError:
+    return CoworldError("config_error", f"{field} is not right", cause=cause, exit_code=EXIT_USAGE)
+
+
+def _words(text: str, field: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise _wrong(field, str(error)) from error
+
+
+def _pairs(text: str, field: str) -> Mapping[str, str]:
+    pairs: dict[str, str] = {}
+    for word in _words(text, field):
+        name, separator, value = word.partition("=")
+        if not separator or not name:
+            raise _wrong(field, "write NAME=VALUE, quoted where the value has blanks")
+        pairs[name] = value
+    return pairs
+
+
+def _whole(text: str, field: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_EPISODES:
+        raise _wrong(field, f"a whole number from 1 to {_MOST_EPISODES} is needed")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise _wrong("timeout", "a number of seconds is needed") from error
+    if not 0 < value < 10_000_000:
+        raise _wrong("timeout", "it must be above 0")
+    return value

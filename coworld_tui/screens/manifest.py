@@ -1,0 +1,273 @@
+"""The manifest screen: packages on the left, the chosen one on the right, and from here everything starts."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Input, OptionList
+from textual.widgets.option_list import Option
+
+from ..contract.text import safe_line
+from ..replay.lenses.spans import Line, Span, fit
+from ..widgets.bars import TabBar, TopBar
+from ..widgets.lines import LinesView
+from ..widgets.static_lines import StaticLines
+from .bindings import bindings
+
+if TYPE_CHECKING:
+    from ..runner.launch import Kind
+    from .launch import Launch
+    from .packages import Found
+
+TABS = ("overview", "variants", "runs")
+_RUNS_SHOWN = 100
+_RUNS_ON_OVERVIEW = 5
+
+
+class ManifestScreen(Screen[None]):
+    """Lists packages and shows one. Nothing is read before the first paint."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("manifest")
+    SCOPE = "manifest"
+
+    def __init__(self, opened: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self._opened = opened
+        self._found: list[Found] = []
+        self._shown: list[Found] = []
+        self._images: dict[str, str] = {}
+        self._tab = "overview"
+        self._selected = ""
+
+    def compose(self) -> ComposeResult:
+        yield TopBar(id="top")
+        with Horizontal(id="body"):
+            with Vertical(id="packages", classes="pane"):
+                yield OptionList(id="list", markup=False)
+                yield Input(placeholder="filter", id="filter", compact=True)
+            with Vertical(id="details", classes="pane"):
+                yield TabBar(id="tabs")
+                yield LinesView(id="text")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Frame the panes; the packages are looked for after the first paint."""
+        packages = self.query_one("#packages")
+        packages.border_title = Content("packages")
+        packages.border_subtitle = Content("/ filter")
+        self.query_one("#filter").display = False
+        self._show_text([(Span("looking for packages …", "muted"),)])
+        self.query_one(OptionList).focus()
+        self.call_after_refresh(self.action_reload)
+
+    def on_screen_resume(self) -> None:
+        """Runs may have ended meanwhile."""
+        if self._found:
+            self._show_details()
+
+    # -- finding ----------------------------------------------------------------------------
+
+    @work(exclusive=True, group="packages")
+    async def action_reload(self) -> None:
+        """Look for packages again."""
+        self._found = await asyncio.to_thread(_discover, self._opened)
+        self._fill_list()
+
+    def _fill_list(self) -> None:
+        wanted = self.query_one("#filter", Input).value.strip().lower()
+        self._shown = [found for found in self._found if wanted in found.name.lower()]
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options(Option(_entry(found), id=str(at)) for at, found in enumerate(self._shown))
+        if not self._shown:
+            self._show_text([(Span("no package of that name", "muted"),)])
+            return
+        at = next((at for at, found in enumerate(self._shown) if found.source == self._selected), 0)
+        options.highlighted = at
+
+    def on_option_list_option_highlighted(self, message: OptionList.OptionHighlighted) -> None:
+        """Show the package beneath the cursor."""
+        self._selected = self._shown[message.option_index].source
+        self._show_details()
+        self._look_up_images()
+
+    def on_option_list_option_selected(self) -> None:
+        """Enter on a package opens the launch form."""
+        self.action_launch()
+
+    @property
+    def current(self) -> Found | None:
+        """The package that is shown."""
+        return next((found for found in self._shown if found.source == self._selected), None)
+
+    @work(exclusive=True, group="images")
+    async def _look_up_images(self) -> None:
+        found = self.current
+        if found is None or found.package is None or found.package.builtin:
+            return
+        images = await _image_sizes(found.package)
+        if images is not None:
+            self._images = images
+            self._show_details()
+
+    # -- showing ----------------------------------------------------------------------------
+
+    def _show_details(self) -> None:
+        from . import packages
+
+        found = self.current
+        if found is None:
+            return
+        details = self.query_one("#details")
+        details.border_title = Content(found.package.label if found.package is not None else safe_line(found.name, 60))
+        self.query_one(TabBar).show_tabs([(tab, tab.capitalize()) for tab in TABS], self._tab)
+        if found.package is None:
+            self._show_text(packages.problem_lines(found))
+        elif self._tab == "variants":
+            self._show_text(packages.variant_lines(found.package))
+        else:
+            self._load_runs(found)
+
+    @work(exclusive=True, group="runs")
+    async def _load_runs(self, found: Found) -> None:
+        from ..runs.index import newest_runs
+        from . import packages
+
+        package, tab = found.package, self._tab
+        if package is None:
+            return
+        limit = _RUNS_SHOWN if tab == "runs" else _RUNS_ON_OVERVIEW
+        runs = await asyncio.to_thread(lambda: list(newest_runs(limit, f"{package.name}:")))
+        if self.current is not found or self._tab != tab:
+            return
+        if tab == "overview":
+            self._show_text(packages.overview_lines(package, self._images, runs))
+            return
+        lines = [line for run in runs for line in (packages.run_line(run), _place(str(run.path)))]
+        self._show_text(lines or [(Span("no runs yet: ", "muted"), Span("r", "accent"), Span(" runs it", "muted"))])
+
+    def _show_text(self, lines: list[Line]) -> None:
+        self.query_one("#text", LinesView).show(StaticLines(lines))
+
+    def on_tab_bar_chosen(self, message: TabBar.Chosen) -> None:
+        """A tab was clicked."""
+        self.action_tab(message.tab)
+
+    # -- keys -------------------------------------------------------------------------------
+
+    def action_tab(self, tab: str) -> None:
+        """Show a tab; once more, the overview."""
+        self._tab = "overview" if tab == self._tab else tab
+        self._show_details()
+        text = self.query_one("#text", LinesView)
+        text.scroll_to(y=0, animate=False)
+
+    def action_filter(self) -> None:
+        """Type a part of a name; enter goes back to the list, escape forgets the filter."""
+        field = self.query_one("#filter", Input)
+        field.display = True
+        field.focus()
+
+    def on_input_changed(self) -> None:
+        """Filter as it is typed."""
+        self._fill_list()
+
+    def on_input_submitted(self) -> None:
+        """Back to the list."""
+        field = self.query_one("#filter", Input)
+        field.display = bool(field.value)
+        self.query_one(OptionList).focus()
+
+    def key_escape(self) -> None:
+        """Forget the filter."""
+        field = self.query_one("#filter", Input)
+        if field.display:
+            field.value = ""
+            field.display = False
+            self.query_one(OptionList).focus()
+
+    def action_launch(self) -> None:
+        """Open the launch form."""
+        self._open_form("episode")
+
+    def action_play(self) -> None:
+        """Open the launch form for play mode."""
+        self._open_form("play")
+
+    def _open_form(self, kind: Kind) -> None:
+        found = self.current
+        if found is None or found.package is None:
+            self.notify("there is nothing to run: choose a package that could be read", markup=False)
+            return
+        from .launch import LaunchScreen
+
+        self.app.push_screen(LaunchScreen(found.package, kind), self._launched)
+
+    def _launched(self, launch: Launch | None) -> None:
+        if launch is not None:
+            self.app.launch(launch)  # type: ignore[attr-defined]
+
+    def action_run_again(self) -> None:
+        """Launch what was launched last of this package, or its certification fixture."""
+        found = self.current
+        if found is not None and found.package is not None:
+            self.app.launch_again(found.package)  # type: ignore[attr-defined]
+
+    def action_live(self) -> None:
+        """Go to the episodes of this session."""
+        self.app.show_live()  # type: ignore[attr-defined]
+
+    def action_open_path(self) -> None:
+        """Ask for a path and add the package there."""
+        from .dialogs import Prompt
+
+        self.app.push_screen(Prompt("open", "manifest file or package folder"), self._open)
+
+    def _open(self, path: str | None) -> None:
+        if path:
+            self._opened = (path, *self._opened)
+            self._selected = ""
+            self.action_reload()
+
+
+def _discover(opened: tuple[str, ...]) -> list[Found]:
+    from .packages import discover
+
+    return discover(opened)
+
+
+async def _image_sizes(package: object) -> dict[str, str] | None:
+    """Size of each image of a package, empty for absent ones; None without an engine."""
+    from ..contract.errors import CoworldError
+    from ..contract.package import Package
+    from ..runner.docker_engine import connect
+    from ..runner.doctor import image_details, images_of
+
+    assert isinstance(package, Package)
+    try:
+        engine = await connect()
+    except CoworldError:
+        return None
+    details = await asyncio.gather(*(image_details(engine, image) for image in images_of(package)))
+    sizes = (f"{int(found.get('Size', 0)) / 1e6:.0f} MB" if found else "" for found in details)
+    return dict(zip(images_of(package), sizes, strict=True))
+
+
+def _entry(found: Found) -> Content:
+    package = found.package
+    name = fit(safe_line(found.name, 40), 18)
+    if package is None:
+        return Content.assemble((name, ""), ("  unreadable ", "$text-muted"), ("✗", "$error"))
+    version = "built in" if package.builtin else safe_line(package.version, 10)
+    return Content.assemble((name, "bold"), (f" {fit(version, 9)}", "$text-muted"), (" ●", "$success"))
+
+
+def _place(path: str) -> Line:
+    return (Span(f"         {safe_line(path, 200)}", "muted"),)

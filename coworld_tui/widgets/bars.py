@@ -1,0 +1,80 @@
+"""One-line bars: the top bar, tabs, phases. Each shows a line of spans and repaints what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.events import Click
+from textual.message import Message
+
+from ..contract.text import safe_line
+from ..replay.lenses.spans import Line, Span, cell_width
+from .line_view import LineView
+
+
+class LineBar(LineView):
+    """A fixed line."""
+
+    DEFAULT_CSS = """
+    LineBar { height: 1; scrollbar-size: 0 0; scrollbar-gutter: auto; }
+    """
+
+    _line: Line = ()
+
+    def show(self, line: Line) -> None:
+        """Show another line."""
+        if line != self._line:
+            self._line = line
+            self.update_lines()
+
+    def lines_in_view(self) -> Sequence[Line]:
+        return (self._line,)
+
+
+class TopBar(LineBar):
+    """Name and place on the left, engine and running episodes on the right."""
+
+    def show_state(self, place: str, engine: Span, running: int) -> None:
+        """``place`` is the screen's name; ``engine`` a glyph and a word in their colour."""
+        left: Line = (Span(" coworld ", "brand"), Span(f"  {safe_line(place, 60)}", "strong"))
+        busy = Span(f"   ◐ {running} running ", "accent") if running else Span("   ○ idle ", "muted")
+        right: Line = (Span(engine.text, engine.style), busy)
+        gap = self.size.width - sum(cell_width(span.text) for span in (*left, *right))
+        self.show((*left, Span(" " * max(1, gap)), *right))
+
+
+class TabBar(LineBar):
+    """Tabs by id; a click chooses one. The owner shows what was chosen."""
+
+    @dataclass
+    class Chosen(Message):
+        """A tab was clicked."""
+
+        bar: TabBar
+        tab: str
+
+    _tabs: tuple[tuple[str, str], ...] = ()
+    active = ""
+
+    def show_tabs(self, tabs: Sequence[tuple[str, str]], active: str) -> None:
+        """``tabs`` are ids with labels."""
+        self._tabs, self.active = tuple(tabs), active
+        spans: list[Span] = []
+        for tab, label in self._tabs:
+            spans += [Span(f" {safe_line(label, 30)} ", "brand" if tab == active else "muted"), Span(" ")]
+        self.show(tuple(spans))
+
+    def neighbour(self, step: int) -> str:
+        """The id ``step`` tabs after the active one, round the end."""
+        ids = [tab for tab, _ in self._tabs]
+        return ids[(ids.index(self.active) + step) % len(ids)] if self.active in ids else self.active
+
+    def on_click(self, event: Click) -> None:
+        """Find the tab beneath the pointer."""
+        at = 0
+        for tab, label in self._tabs:
+            at += cell_width(safe_line(label, 30)) + 3
+            if event.x < at:
+                self.post_message(self.Chosen(self, tab))
+                return
