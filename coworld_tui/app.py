@@ -52,8 +52,8 @@ class CoworldApp(App[str]):
 
     CSS_PATH = "styles/app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings("everywhere")
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (30, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]  # noqa: RUF012 - Textual declares it so
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
     ENABLE_COMMAND_PALETTE = True
     TITLE = "coworld-tui"
 
@@ -116,7 +116,9 @@ class CoworldApp(App[str]):
             engine = await connect()
             self.engine = Span("● docker" + (" (remote)" if engine.is_remote else ""), "good")
         except CoworldError as error:
-            self.engine = Span("✗ docker not permitted" if error.type == "engine_not_permitted" else "✗ no docker", "warning")
+            self.engine = Span(
+                "✗ docker not permitted" if error.type == "engine_not_permitted" else "✗ no docker", "warning"
+            )
         self._refresh_top()
         await reap()
 
@@ -150,7 +152,9 @@ class CoworldApp(App[str]):
         except CoworldError as error:
             self.notify(str(error), severity="error", markup=False)
             return
-        backend = LaunchOptions(backend="process" if package.builtin else "docker", command=f"coworld-tui run {package.source}")
+        backend = LaunchOptions(
+            backend="process" if package.builtin else "docker", command=f"coworld-tui run {package.source}"
+        )
         self.launch(Launch((plan,), backend, 1))
 
     def show_live(self) -> None:
@@ -158,7 +162,9 @@ class CoworldApp(App[str]):
         if not self.sessions:
             self.notify("nothing was launched yet: r runs the package", markup=False)
             return
-        self._show(max(self.sessions, key=lambda session: (session.running > 0, self.sessions.index(session))))
+        self._show(
+            max(self.sessions, key=lambda session: (session.running > 0, self.sessions.index(session)))
+        )
 
     def leave_live(self) -> None:
         """Back to the packages."""
@@ -206,7 +212,8 @@ class CoworldApp(App[str]):
             bar = self.screen.query_one(TopBar)
         except NoMatches:
             return
-        self.show_top(bar, "packages" if isinstance(self.screen, ManifestScreen) else self.screen.episode.title)  # type: ignore[attr-defined]
+        place = "packages" if isinstance(self.screen, ManifestScreen) else getattr(self.screen, "place", "")
+        self.show_top(bar, place)
 
     # -- keys -------------------------------------------------------------------------------
 

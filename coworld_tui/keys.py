@@ -16,11 +16,24 @@ class Key(NamedTuple):
     help: str
     scope: str
     show: bool = True
+    shown_as: str = ""
+
+    @property
+    def label(self) -> str:
+        """The key as people write it."""
+        return self.shown_as or display(self.key)
 
 
 KEYS = (
     Key("run", "r", "launch", "run", "open the launch form for this package", "manifest"),
-    Key("run-again", "R", "run_again", "run again", "launch the last run of this package once more", "manifest"),
+    Key(
+        "run-again",
+        "R",
+        "run_again",
+        "run again",
+        "launch the last run of this package once more",
+        "manifest",
+    ),
     Key("play", "p", "play", "play", "start game and players, and show the links to join", "manifest"),
     Key("live", "l", "live", "live", "go to the episodes of this session", "manifest"),
     Key("open", "o", "open_path", "open", "open a manifest file or package folder", "manifest", show=False),
@@ -30,30 +43,50 @@ KEYS = (
     Key("filter", "slash", "filter", "filter", "filter the packages", "manifest"),
     Key("reload", "f5", "reload", "reload", "look for packages again", "manifest", show=False),
     Key("pause", "space", "pause", "pause", "freeze the view; everything is still recorded", "live"),
-    Key("back", "left", "step(-1)", "←→ scrub", "one frame back", "live"),
+    Key("back", "left", "step(-1)", "scrub", "one frame back", "live", shown_as="←→"),
     Key("forward", "right", "step(1)", "forward", "one frame forward", "live", show=False),
     Key("back-fine", "comma", "step(-1)", "back", "one frame back", "live", show=False),
     Key("forward-fine", "full_stop", "step(1)", "forward", "one frame forward", "live", show=False),
-    Key("back-far", "shift+left", "leap(-0.1)", "back 10 %", "a tenth of the recording back", "live", show=False),
+    Key(
+        "back-far",
+        "shift+left",
+        "leap(-0.1)",
+        "back 10 %",
+        "a tenth of the recording back",
+        "live",
+        show=False,
+    ),
     Key("forward-far", "shift+right", "leap(0.1)", "forward 10 %", "a tenth forward", "live", show=False),
     Key("first", "home", "seek(0.0)", "first", "the first frame", "live", show=False),
     Key("follow", "f,end", "follow", "follow", "back to the newest frame", "live"),
     Key("lens", "v", "lens", "lens", "the next way to look at a frame", "live", show=False),
     Key("tabs", "t", "next_tab", "tabs", "the next tab of the lower pane", "live"),
-    Key("tabs-back", "T", "previous_tab", "previous tab", "the previous tab of the lower pane", "live", show=False),
+    Key(
+        "tabs-back",
+        "T",
+        "previous_tab",
+        "previous tab",
+        "the previous tab of the lower pane",
+        "live",
+        show=False,
+    ),
     Key("zoom", "z", "zoom", "zoom", "give the whole window to the focused pane", "live"),
     Key("episode-next", "n", "episode(1)", "next episode", "the next episode", "live", show=False),
-    Key("episode-previous", "N", "episode(-1)", "previous episode", "the previous episode", "live", show=False),
+    Key(
+        "episode-previous", "N", "episode(-1)", "previous episode", "the previous episode", "live", show=False
+    ),
     Key("links", "l", "links", "links", "browser links of players, viewer and admin", "live"),
     Key("stop", "x", "stop", "stop", "stop the episode; asks once", "live"),
     Key("copy", "y", "copy", "copy", "copy the run's folder", "live", show=False),
-    Key("leave", "escape,q", "leave", "back", "back to the packages; episodes go on", "live"),
+    Key("leave", "q,escape", "leave", "back", "back to the packages; episodes go on", "live"),
     Key("pan-left", "H", "pan(-4,0)", "pan left", "move a large board", "live", show=False),
     Key("pan-down", "J", "pan(0,2)", "pan down", "move a large board", "live", show=False),
     Key("pan-up", "K", "pan(0,-2)", "pan up", "move a large board", "live", show=False),
     Key("pan-right", "L", "pan(4,0)", "pan right", "move a large board", "live", show=False),
     Key("help", "question_mark", "help", "help", "the keys that work here", "everywhere"),
-    Key("palette", "ctrl+p", "command_palette", "palette", "every command, by name", "everywhere", show=False),
+    Key(
+        "palette", "ctrl+p", "command_palette", "palette", "every command, by name", "everywhere", show=False
+    ),
     Key("theme", "ctrl+t", "next_theme", "theme", "the next theme", "everywhere", show=False),
     Key("quit", "ctrl+q", "quit", "quit", "leave; asks what to do with running episodes", "everywhere"),
 )
@@ -83,5 +116,5 @@ def display(key: str) -> str:
 def table() -> list[str]:
     """The Markdown table of all keys."""
     rows = ["| where | key | does | id |", "|---|---|---|---|"]
-    rows += [f"| {key.scope} | `{display(key.key)}` | {key.help} | `{key.id}` |" for key in KEYS]
+    rows += [f"| {key.scope} | `{key.label}` | {key.help} | `{key.id}` |" for key in KEYS]
     return rows

@@ -62,7 +62,9 @@ def _parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="run one episode or many")
     run.add_argument("manifest", help="manifest file, package folder, URL, cow_ id, or 'demo'")
-    run.add_argument("images", nargs="*", metavar="IMAGE", help="one player image for all slots, or one a slot")
+    run.add_argument(
+        "images", nargs="*", metavar="IMAGE", help="one player image for all slots, or one a slot"
+    )
     _launch_arguments(run)
     _batch_arguments(run)
 
@@ -73,7 +75,9 @@ def _parser() -> argparse.ArgumentParser:
 
     play = commands.add_parser("play", help="start game and players, and print the links to join")
     play.add_argument("manifest", help="manifest file, package folder, URL, cow_ id, or 'demo'")
-    play.add_argument("images", nargs="*", metavar="IMAGE", help="one player image for all slots, or one a slot")
+    play.add_argument(
+        "images", nargs="*", metavar="IMAGE", help="one player image for all slots, or one a slot"
+    )
     _launch_arguments(play)
     play.set_defaults(episodes=1, jobs=1, verify_replay=False)
 
@@ -98,7 +102,9 @@ def _launch_arguments(parser: argparse.ArgumentParser, *, bundled: bool = False)
     parser.add_argument("--variant", help="variant id (default: the certification fixture)")
     if not bundled:
         parser.add_argument("--request", metavar="FILE", help="an episode_request.json to run")
-        parser.add_argument("--run", action="append", default=[], metavar="ARG", help="player command, an ARG each")
+        parser.add_argument(
+            "--run", action="append", default=[], metavar="ARG", help="player command, an ARG each"
+        )
     else:
         parser.set_defaults(run=[])
     parser.add_argument(
@@ -123,9 +129,13 @@ def _launch_arguments(parser: argparse.ArgumentParser, *, bundled: bool = False)
         default="process" if bundled else None,
         help="where manifest parts run (default: docker; process for the bundled game)",
     )
-    parser.add_argument("--port", type=int, default=0, metavar="P", help="host port of the game (default: a free one)")
+    parser.add_argument(
+        "--port", type=int, default=0, metavar="P", help="host port of the game (default: a free one)"
+    )
     parser.add_argument("--output-dir", metavar="DIR", help="put the workspace files here")
-    parser.add_argument("--timeout-seconds", type=_seconds, default=3600.0, metavar="S", help="limit per phase")
+    parser.add_argument(
+        "--timeout-seconds", type=_seconds, default=3600.0, metavar="S", help="limit per phase"
+    )
     parser.add_argument(
         "--display",
         choices=("full", "plain", "json", "none"),
@@ -137,7 +147,9 @@ def _launch_arguments(parser: argparse.ArgumentParser, *, bundled: bool = False)
 def _batch_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--episodes", type=_count, default=1, metavar="N", help="how many episodes")
     parser.add_argument("--jobs", type=_count, default=1, metavar="J", help="how many at a time")
-    parser.add_argument("--verify-replay", action="store_true", help="load the replay with the game afterwards")
+    parser.add_argument(
+        "--verify-replay", action="store_true", help="load the replay with the game afterwards"
+    )
 
 
 def _count(text: str) -> int:

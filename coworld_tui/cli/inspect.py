@@ -44,7 +44,7 @@ def find_run(text: str) -> Path:
 
 
 def describe(run: RunEntry) -> dict[str, Any]:
-    """The ``--json`` object: kind, format, status, frames, ticks, players, scores, results, files, problems."""
+    """The ``--json`` object. ``ticks`` is the first and the last; ``problems`` is empty when all is well."""
     problems = [run.problem] if run.problem else []
     frames, ticks = 0, None
     try:
@@ -82,7 +82,9 @@ def _recorded(artifacts: Path) -> tuple[int, list[int] | None]:
 
 
 def _files(root: Path) -> list[dict[str, Any]]:
-    found = (path for part in ("inputs", "workspace", "artifacts", "logs") for path in (root / part).glob("**/*"))
+    found = (
+        path for part in ("inputs", "workspace", "artifacts", "logs") for path in (root / part).glob("**/*")
+    )
     return [
         {"path": path.relative_to(root).as_posix(), "bytes": path.lstat().st_size}
         for path in sorted(found)

@@ -88,7 +88,8 @@ def plan_all(options: Namespace, package: Package) -> list[EpisodePlan]:
             )
         request = parse_request(_read_request(Path(options.request)), package)
         return [
-            plan_from_request(request, package, fills=fills, seed_offset=index) for index in range(options.episodes)
+            plan_from_request(request, package, fills=fills, seed_offset=index)
+            for index in range(options.episodes)
         ]
     return [
         plan_episode(

@@ -16,10 +16,10 @@ def hidden(arguments: list[str]) -> list[str]:
     The values travel in the environment of the new process, which takes them out at once.
     """
     kept, values = _split(arguments)
-    if not values:
-        return arguments
-    environment = {**os.environ, VARIABLE: json.dumps(values)}
-    os.execve(sys.executable, [sys.executable, "-m", "coworld_tui", *kept], environment)
+    if values:
+        environment = {**os.environ, VARIABLE: json.dumps(values)}
+        os.execve(sys.executable, [sys.executable, "-m", "coworld_tui", *kept], environment)
+    return arguments
 
 
 def taken() -> dict[str, str]:

@@ -14,6 +14,8 @@ _SEQUENCES = re.compile(
     r"|\x1b[ -/]*[0-~]?",
     re.DOTALL,
 )
+# Controls, bidirectional overrides and zero-width; private, surrogate, unassigned; line breaks.
+_INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 _PLAIN = re.compile(r"[\x20-\x7e]*\Z")
 
 
@@ -25,8 +27,7 @@ def _visible(character: str) -> str:
         return chr(0x2400 + code)
     if code == 0x7F:
         return "\u2421"
-    # Cc/Cf: controls, bidi overrides, zero-width; Co/Cs/Cn: private, surrogate, unassigned; Zl/Zp: line breaks
-    if unicodedata.category(character) in {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}:
+    if unicodedata.category(character) in _INVISIBLE:
         return "\ufffd"
     return character
 

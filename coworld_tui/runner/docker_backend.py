@@ -188,12 +188,14 @@ class DockerBackend:
         return DockerPart(self.engine, spec, str(created["Id"]), stdout, stderr)
 
     async def close(self) -> None:
-        """Remove whatever still carries this run's label: a call that was cancelled half way may have made it."""
+        """Remove what still carries this run's label: a cancelled call may have made it after all."""
         if self._creating:
             await asyncio.wait(self._creating)
         api = self.engine.api
         with contextlib.suppress(CoworldError):
-            left = await self.engine.call(api.containers, all=True, filters={"label": f"{LABEL_RUN}={self._run_id}"})
+            left = await self.engine.call(
+                api.containers, all=True, filters={"label": f"{LABEL_RUN}={self._run_id}"}
+            )
             for container in left:
                 await self.engine.call(api.remove_container, container["Id"], force=True, v=True)
 
@@ -271,7 +273,9 @@ def platform_error(image: str, theirs: str, ours: str, owner: str, slot: int | N
     made_for = f"the image {safe_line(image, 200)} is for {theirs}" if theirs else f"{safe_line(image, 200)}"
     return CoworldError(
         "image_platform",
-        f"{made_for}, this engine runs {ours}" if theirs else f"{made_for} is for another platform than {ours}",
+        f"{made_for}, this engine runs {ours}"
+        if theirs
+        else f"{made_for} is for another platform than {ours}",
         cause="its program has another processor's format",
         owner=owner,
         next_step=f"docker buildx build --platform linux/{ours} …",

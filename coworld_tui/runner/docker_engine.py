@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from ..contract.errors import EXIT_MISSING, CoworldError
 from ..contract.text import safe_line
@@ -101,7 +101,7 @@ def _open() -> DockerEngine:
 
         settings: dict[str, Any]
         if host:
-            settings = kwargs_from_env()
+            settings = dict(kwargs_from_env())
         else:
             context = docker.ContextAPI.get_current_context()
             host = (context.Host if context is not None else "") or "unix:///var/run/docker.sock"
@@ -110,7 +110,7 @@ def _open() -> DockerEngine:
             if tls:
                 settings["tls"] = tls
         api = docker.APIClient(version="auto", timeout=_CALL_SECONDS, **settings)
-        streams = docker.APIClient(version=api.api_version, timeout=None, **settings)
+        streams = docker.APIClient(version=api.api_version, timeout=cast(int, None), **settings)
         return DockerEngine(host, api, streams, api.version())
     except Exception as error:
         raise engine_error(error, host) from error
@@ -133,7 +133,11 @@ def engine_error(error: BaseException, host: str = "") -> CoworldError:
     explanation = getattr(error, "explanation", None)
     status = getattr(getattr(error, "response", None), "status_code", None)
     if explanation is not None or status is not None:
-        text = explanation.decode(errors="replace") if isinstance(explanation, bytes) else str(explanation or error)
+        text = (
+            explanation.decode(errors="replace")
+            if isinstance(explanation, bytes)
+            else str(explanation or error)
+        )
         return CoworldError(
             "engine_refused",
             "the Docker engine refused a request",

@@ -50,7 +50,13 @@ async def examine(package: Package | None) -> list[Check]:
 def images_of(package: Package) -> list[str]:
     """Every image the manifest names, sorted."""
     manifest = package.manifest
-    roles = [*manifest.player, *manifest.commissioner, *manifest.grader, *manifest.diagnoser, *manifest.optimizer]
+    roles = [
+        *manifest.player,
+        *manifest.commissioner,
+        *manifest.grader,
+        *manifest.diagnoser,
+        *manifest.optimizer,
+    ]
     containers = [entry for entry in manifest.reporter if isinstance(entry, ContainerReporter)]
     images = {manifest.game.runnable.image} | {role.image for role in [*roles, *containers] if role.image}
     return sorted(images)
@@ -60,7 +66,9 @@ def _disk() -> Check:
     place = home()
     existing = next(path for path in (place, *place.parents) if path.exists())
     if not os.access(existing, os.W_OK):
-        return Check("disk", "missing", f"{place} cannot be written", "set COWORLD_TUI_HOME to a folder of yours")
+        return Check(
+            "disk", "missing", f"{place} cannot be written", "set COWORLD_TUI_HOME to a folder of yours"
+        )
     free = shutil.disk_usage(existing).free
     detail = f"{free / (1 << 30):.1f} GiB free for {place}"
     if free < _LOW_DISK_BYTES:
@@ -71,7 +79,9 @@ def _disk() -> Check:
 def _terminal() -> Check:
     term = os.environ.get("TERM", "")
     size = shutil.get_terminal_size()
-    colours = "no colour" if os.environ.get("NO_COLOR") else os.environ.get("COLORTERM") or "256 colours or fewer"
+    colours = (
+        "no colour" if os.environ.get("NO_COLOR") else os.environ.get("COLORTERM") or "256 colours or fewer"
+    )
     detail = f"TERM {term or 'not set'}, {size.columns}x{size.lines}, {colours}"
     if term in ("", "dumb", "unknown"):
         return Check("terminal", "warning", detail, "set TERM, for example to xterm-256color")
@@ -98,9 +108,13 @@ async def _image(engine: DockerEngine, image: str) -> Check:
     name = safe_line(image, 200)
     details = await image_details(engine, image)
     if details is None:
-        return Check(f"image {name}", "missing", "the engine does not have it", f"docker pull {name}, or build it")
+        return Check(
+            f"image {name}", "missing", "the engine does not have it", f"docker pull {name}, or build it"
+        )
     architecture = str(details.get("Architecture", ""))
     size = f"{int(details.get('Size', 0)) / 1e6:.0f} MB, {architecture}"
     if architecture != engine.architecture:
-        return Check(f"image {name}", "warning", f"{size}; this engine runs {engine.architecture}", "rebuild it")
+        return Check(
+            f"image {name}", "warning", f"{size}; this engine runs {engine.architecture}", "rebuild it"
+        )
     return Check(f"image {name}", "ok", size)

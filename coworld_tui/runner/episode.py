@@ -4,78 +4,69 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import traceback
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..contract.errors import EXIT_MISSING, CoworldError
+from ..contract.errors import CoworldError
 from ..contract.request import EpisodePlan, Seat
+from ..contract.results import Results
 from ..contract.text import safe_line
-from ..runs.directory import RunDirectory, new_run_id, write_json
-from ..runs.paths import log_file
+from ..runs.directory import RunDirectory, new_run_id
 from ..runs.redact import Redactor
+from . import blame
 from .backend import Part, PartExit
-from .collect import (
-    declared_failure,
-    find_replay,
-    gather_player_artifact,
-    read_results,
-    write_player_status,
-)
+from .collect import declared_failure, find_replay, read_results
 from .events import EventLog
 from .launch import Identity, LaunchOptions
-from .logs import LogFile, LogRing
+from .logs import LogRing
 from .outcome import Outcome
 from .phases import LABELS, Phase, PhaseClock
 from .probes import Probes
 from .recorder import Recorder
+from .run_files import RunFiles
 from .stage import Stage
-from .viewer import Viewer, ViewerRefused
+from .viewer import Viewer, ViewerRefusedError
 
 T = TypeVar("T")
 
 FIRST_FRAME_SECONDS = 10.0
-_VIEWER_DRAIN_SECONDS = 2.0
+_DRAIN_SECONDS = 0.2
 _DISK_CHECK_SECONDS = 0.5
-_CAUSE_LOG_LINES = 3
 
 
 class Episode:
     """Runs one plan. Everything a screen shows of it is an attribute here; ``run()`` never raises.
 
     ``clock`` is the current phase, ``rings`` the logs by source (``game``, ``player 0``, ...),
-    ``recorder`` the frames once the run directory exists, ``exits`` how players ended, ``links``
-    the browser pages once the game is healthy. ``drawn`` is for the screen to count frames it showed.
+    ``recorder`` and ``events`` exist once the run directory does, ``exits`` is how players ended,
+    ``links`` the browser pages once the game is healthy. ``drawn`` is for the screen: it counts
+    there the frames it showed.
     """
 
     def __init__(self, plan: EpisodePlan, options: LaunchOptions) -> None:
         self.plan = plan
         self.options = options
         self.run_id = new_run_id()
-        self.identity = Identity.new(len(plan.seats))
-        self.redactor = Redactor([*self.identity.tokens, *options.secret_env.values()])
         self.clock = PhaseClock()
-        self.rings: dict[str, LogRing] = {"game": LogRing(self.redactor)}
-        self.rings.update({f"player {seat.slot}": LogRing(self.redactor) for seat in plan.seats})
-        self.recorder: Recorder | None = None
-        self.events: EventLog | None = None
         self.exits: dict[int, PartExit | None] = {}
         self.links: dict[str, str] = {}
         self.drawn = 0
         self.outcome: Outcome | None = None
-        self._run: RunDirectory | None = None
-        self._logs: list[LogFile] = []
+        self._identity = Identity.new(len(plan.seats))
+        self._redactor = Redactor([*self._identity.tokens, *options.secret_env.values()])
+        self.rings = {"game": LogRing(self._redactor)}
+        self.rings.update({f"player {seat.slot}": LogRing(self._redactor) for seat in plan.seats})
+        self._files: RunFiles | None = None
         self._stage: Stage | None = None
         self._game: Part | None = None
         self._players: dict[int, Part] = {}
-        self._watchers: list[asyncio.Task[Any]] = []
         self._viewer: Viewer | None = None
-        self._trouble: asyncio.Future[Any] | None = None
-        self._task: asyncio.Task[Any] | None = None
+        self._watchers: list[asyncio.Task[None]] = []
+        self._trouble: asyncio.Future[None] | None = None
+        self._task: asyncio.Task[None] | None = None
         self._cancelled = False
-        self._results: Any = None
-        self._replay: Path | None = None
+        self._results: Results | None = None
 
     @property
     def title(self) -> str:
@@ -88,33 +79,42 @@ class Episode:
         return self.clock.phase
 
     @property
-    def viewer_connected(self) -> bool:
-        """Whether the global viewer's socket is open."""
-        return self._viewer is not None and self._viewer.connected
+    def events(self) -> EventLog | None:
+        """What happened so far."""
+        return self._files.events if self._files is not None else None
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """The frames so far."""
+        return self._files.recorder if self._files is not None else None
 
     def cancel(self) -> None:
         """Stop the episode; ``run()`` then cleans up and returns an outcome ``cancelled``."""
-        if self._cancelled or self.outcome is not None:
+        if self._cancelled or self.phase.is_final:
             return
         self._cancelled = True
-        if self._task is not None and not self.phase.is_final:
+        if self._task is not None:
             self._task.cancel()
 
     async def run(self) -> Outcome:
         """Play the episode to its end, whatever that is, and leave nothing running behind."""
+        self.clock = PhaseClock()
         self._task = asyncio.create_task(self._play_through())
+        if self._cancelled:
+            self._task.cancel()
         final, error = Phase.PASSED, None
         try:
-            if self._cancelled:
-                self._task.cancel()
             await self._task
         except CoworldError as problem:
             final, error = Phase.FAILED, problem
         except asyncio.CancelledError:
-            final = Phase.CANCELLED
             self._task.cancel()
-        except Exception as problem:  # a bug of ours: the trace goes to the log file, not to the person
-            final, error = Phase.FAILED, self._internal_error(problem)
+            await asyncio.wait({self._task})
+            final = Phase.CANCELLED
+        except OSError as problem:
+            final, error = Phase.FAILED, blame.disk_error(problem)
+        except Exception as problem:
+            final, error = Phase.FAILED, blame.internal_error(problem, self.run_id, self._redactor)
         ending = asyncio.ensure_future(self._finish(final, error))
         while not ending.done():
             with contextlib.suppress(asyncio.CancelledError):
@@ -127,9 +127,8 @@ class Episode:
         try:
             if self.options.kind == "episode":
                 self._enter(Phase.PROBING)
-                token = self.identity.tokens[0] if self.identity.tokens else None
-                await self._while_game_lives(probes.routes(token))
-            self._watch_frames(probes)
+                await self._while_game_lives(probes.routes(self._identity.tokens[0]))
+            self._watch_frames(probes.ws)
             await self._start_players()
             self._enter(Phase.FIRST_FRAME)
             await self._first_frame()
@@ -146,49 +145,30 @@ class Episode:
     # -- preparing and starting -------------------------------------------------------------
 
     async def _prepare(self) -> None:
-        run = await asyncio.to_thread(RunDirectory.create, self.run_id, self.options.output_dir)
-        self._run = run
+        directory = await asyncio.to_thread(RunDirectory.create, self.run_id, self.options.output_dir)
         self._trouble = asyncio.get_running_loop().create_future()
-        self.events = EventLog(run.logs / "events.jsonl", self.redactor)
-        self.recorder = Recorder(run.artifacts)
-        run.begin(
-            kind=self.options.kind,
-            command=self.redactor.text(self.options.command),
-            provider=self.options.backend,
-            operation=f"{self.plan.package.name}:{self.plan.variant_id}",
-            inputs={
-                "manifest": self.plan.package.source,
-                "version": self.plan.package.version,
-                "slots": [seat.name for seat in self.plan.seats],
-                "seed": self.plan.game_config.get("seed"),
-            },
-        )
-        write_json(run.inputs / "coworld_manifest.json", self.plan.package.raw)
-        write_json(run.inputs / "episode_request.json", self.plan.request())
-        config = {**self.plan.game_config, "tokens": list(self.identity.tokens)}
-        write_json(run.workspace / "config.json", config)
+        self._files = RunFiles(directory, self._redactor)
+        self._files.begin(self.plan, self.options, self._identity)
         self._emit("phase", LABELS[Phase.PREPARING], phase=Phase.PREPARING.value)
-        self._watchers.append(asyncio.create_task(self._watch_disk()))
-        self._stage = Stage(self.plan, self.options, self.identity, run)
+        self._watchers.append(asyncio.create_task(self._watch_disk(self._files)))
+        self._stage = Stage(self.plan, self.options, self._identity, directory)
         await self._stage.prepare()
 
     async def _start_game(self) -> Probes:
-        assert self._stage is not None
+        stage, files = self._opened()
         self._enter(Phase.STARTING_GAME)
-        stdout, stderr = self._log("game.stdout.log", "game"), self._log("game.stderr.log", "game")
-        self._game = await self._stage.create_game(stdout, stderr)
+        ring = self.rings["game"]
+        self._game = await stage.create_game(
+            files.log("game.stdout.log", ring), files.log("game.stderr.log", ring)
+        )
         await self._game.start()
-        host, port = await self._while_game_lives(self._stage.game_address(self._game))
+        host, port = await self._while_game_lives(stage.game_address(self._game))
         self._enter(Phase.WAITING_HEALTH)
         probes = Probes(host, port)
-        late = CoworldError(
-            "game_unhealthy",
-            "the game never became healthy",
-            cause=f"/healthz gave no 200 within {self.options.timeout_seconds:g} s",
-            owner="the game",
-            next_step="read logs/game.stderr.log; does it listen on COGAME_HOST and COGAME_PORT?",
+        await self._while_game_lives(
+            asyncio.gather(probes.healthy(), self._create_players()),
+            blame.never_healthy(self.options.timeout_seconds),
         )
-        await self._while_game_lives(asyncio.gather(probes.healthy(), self._create_players()), late)
         self._note_links(f"http://{host}:{port}")
         return probes
 
@@ -198,15 +178,14 @@ class Episode:
         self._players = {seat.slot: part for seat, part in zip(seats, parts, strict=True)}
 
     async def _create_player(self, seat: Seat) -> Part:
-        assert self._stage is not None
-        log = self._log(f"policy_agent_{seat.slot}.log", f"player {seat.slot}")
-        return await self._stage.create_player(seat, log)
+        stage, files = self._opened()
+        log = files.log(f"policy_agent_{seat.slot}.log", self.rings[f"player {seat.slot}"])
+        return await stage.create_player(seat, log)
 
     async def _start_players(self) -> None:
         self._enter(Phase.STARTING_PLAYERS)
-        await self._while_game_lives(
-            asyncio.gather(*(self._start_player(slot, part) for slot, part in self._players.items()))
-        )
+        starting = (self._start_player(slot, part) for slot, part in self._players.items())
+        await self._while_game_lives(asyncio.gather(*starting))
 
     async def _start_player(self, slot: int, part: Part) -> None:
         await part.start()
@@ -215,103 +194,79 @@ class Episode:
 
     def _note_links(self, base: str) -> None:
         for seat in self.plan.seats:
-            label = f"player {seat.slot}"
-            self.links[label] = f"{base}/client/player?slot={seat.slot}&token={self.identity.tokens[seat.slot]}"
+            query = f"slot={seat.slot}&token={self._identity.tokens[seat.slot]}"
+            self.links[f"player {seat.slot}"] = f"{base}/client/player?{query}"
         self.links["global"] = f"{base}/client/global"
         self.links["admin"] = f"{base}/client/admin"
 
     # -- playing ----------------------------------------------------------------------------
 
-    def _watch_frames(self, probes: Probes) -> None:
-        assert self.recorder is not None
-        game = self._game
-        assert game is not None
-        self._viewer = Viewer(f"{probes.ws}/global", self.recorder, lambda: game.exit is None)
+    def _watch_frames(self, base: str) -> None:
+        _, files = self._opened()
+        game = self._running_game()
+        self._viewer = Viewer(f"{base}/global", files.recorder, lambda: game.exit is None)
         task = asyncio.create_task(self._viewer.run())
         task.add_done_callback(self._viewer_ended)
         self._watchers.append(task)
 
     def _viewer_ended(self, task: asyncio.Task[None]) -> None:
         problem = None if task.cancelled() else task.exception()
-        if isinstance(problem, ViewerRefused):
-            if self.options.kind == "episode" and self._game is not None and self._game.exit is None:
-                self._raise(_no_frames(str(problem)))
+        if isinstance(problem, ViewerRefusedError):
+            if self.options.kind == "episode" and self._running_game().exit is None:
+                self._raise(self._player_crash() or blame.no_frames(str(problem)))
             else:
                 self._emit("viewer", f"no frames: {problem}")
         elif problem is not None:
             self._raise(problem)
 
     async def _first_frame(self) -> None:
-        assert self._viewer is not None
-        if self.options.kind == "play":
+        if self._viewer is None or self.options.kind == "play":
             return
         limit = min(self.options.timeout_seconds, FIRST_FRAME_SECONDS)
         waiting = asyncio.create_task(self._viewer.first_frame.wait())
         try:
-            done = await self._game_or(waiting, limit)
+            happened = await self._game_or(waiting, limit)
         finally:
             waiting.cancel()
         # A game that is over already is judged by its exit code and results, not by the socket.
-        if not done and not self._viewer.first_frame.is_set():
-            raise self._player_crash() or _no_frames(f"nothing came within {limit:g} s")
+        if not happened:
+            raise self._player_crash() or blame.no_frames(f"nothing came within {limit:g} s")
 
     async def _play(self) -> None:
-        assert self._game is not None
         if not await self._game_or(None, self.options.timeout_seconds):
-            raise CoworldError(
-                "episode_timeout",
-                "the game did not end in time",
-                cause=f"it still ran after {self.options.timeout_seconds:g} s",
-                owner="the game",
-                next_step="raise --timeout-seconds, or give the game fewer ticks",
-            )
-        ended = await self._game.wait()
+            raise blame.never_ended(self.options.timeout_seconds)
+        ended = await self._running_game().wait()
         self._emit("exit", f"game exited with {ended.code}", code=ended.code, reason=ended.reason)
         if ended.code != 0:
             raise self._game_failure(ended, "while it played")
 
     async def _collect(self) -> None:
-        assert self._run is not None
         limit = self.options.player_exit_seconds
         late = await self._players_still_running(limit)
-        self._results = read_results(self._run.workspace, self.plan)
+        _, files = self._opened()
+        self._results = await asyncio.to_thread(read_results, files.workspace, self.plan)
         if crash := self._player_crash():
             raise crash
         if late:
-            slot = late[0]
-            raise CoworldError(
-                "episode_inconclusive",
-                f"the player in slot {slot} did not exit",
-                cause=f"it still ran {limit:g} s after the game had ended",
-                owner=f"slot {slot}",
-                next_step="a player must exit after its final message or when the socket closes",
-                slot=slot,
-            )
+            raise blame.player_stayed(late[0], limit)
 
     async def _players_still_running(self, limit: float) -> list[int]:
         waits = {slot: asyncio.ensure_future(part.wait()) for slot, part in self._players.items()}
         if waits:
             await asyncio.wait(waits.values(), timeout=limit)
-        late = [slot for slot, wait in waits.items() if not wait.done()]
-        for slot in late:
-            waits[slot].cancel()
-        for slot, part in self._players.items():
-            self.exits[slot] = part.exit
-        return late
+        for wait in waits.values():
+            wait.cancel()
+        self._note_exits()
+        return [slot for slot in waits if self.exits[slot] is None]
 
     async def _verify_replay(self) -> None:
-        assert self._run is not None
-        assert self._stage is not None
-        replay = find_replay(self._run.workspace, self.plan)
+        stage, files = self._opened()
+        replay = find_replay(files.workspace, self.plan)
         if replay is None:
-            raise CoworldError(
-                "replay_missing",
-                "the game wrote no replay",
-                owner="the game",
-                next_step="the game must write to COGAME_SAVE_REPLAY_URI before it exits",
-            )
-        part, uri = await self._stage.create_replay_server(
-            replay, self._log("game.stdout.log", "game"), self._log("game.stderr.log", "game")
+            raise blame.no_replay()
+        ring = self.rings["game"]
+        part, uri = await stage.create_replay_server(
+            replay, files.log("game.stdout.log", ring), files.log("game.stderr.log", ring)
         )
         await part.start()
         probes = Probes(*await part.address())
@@ -320,20 +275,9 @@ class Episode:
                 await probes.healthy()
                 await probes.replay(uri)
         except TimeoutError as error:
-            raise CoworldError(
-                "replay_unloadable",
-                "the replay server never became healthy",
-                owner="the game",
-                next_step="read logs/game.stderr.log",
-            ) from error
+            raise blame.replay_unloadable("the replay server never became healthy") from error
         except CoworldError as error:
-            raise CoworldError(
-                "replay_unloadable",
-                "the game cannot load its own replay",
-                cause=error.cause,
-                owner="the game",
-                next_step=error.next_step,
-            ) from error
+            raise blame.replay_unloadable(error.cause) from error
         finally:
             await probes.close()
 
@@ -343,30 +287,27 @@ class Episode:
         """``work``, unless the game ends, something breaks, or the phase takes too long."""
         task = asyncio.ensure_future(work)
         try:
-            ended = await self._game_or(task, self.options.timeout_seconds)
+            happened = await self._game_or(task, self.options.timeout_seconds)
             if task.done():
                 return task.result()
         finally:
             task.cancel()
             await asyncio.wait({task})
-        if not ended:
-            raise late or CoworldError(
-                "game_unhealthy",
-                f"the phase {LABELS[self.phase]!r} took too long",
-                owner="the game",
-                next_step="raise --timeout-seconds",
-            )
-        assert self._game is not None
-        raise self._game_failure(await self._game.wait(), "before the players were started")
+        if not happened:
+            raise late or blame.phase_too_long(LABELS[self.phase])
+        raise self._game_failure(await self._running_game().wait(), "before its players were started")
 
     async def _game_or(self, task: asyncio.Future[Any] | None, limit: float) -> bool:
         """Wait for the game's end or ``task``; False when ``limit`` seconds pass. Raises trouble."""
-        assert self._game is not None
         assert self._trouble is not None
-        game = asyncio.ensure_future(self._game.wait())
+        game = asyncio.ensure_future(self._running_game().wait())
+        waited: set[asyncio.Future[Any]] = {game, self._trouble}
         try:
-            waited = {game, self._trouble} | ({task} if task is not None else set())
-            done, _ = await asyncio.wait(waited, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(
+                waited | ({task} if task is not None else set()),
+                timeout=limit,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
         finally:
             game.cancel()
         if self._trouble.done():
@@ -376,150 +317,84 @@ class Episode:
     async def _watch_player(self, slot: int, part: Part) -> None:
         ended = await part.wait()
         self.exits[slot] = ended
-        self._emit("exit", f"player {slot} exited with {ended.code}", slot=slot, code=ended.code, reason=ended.reason)
-        before_play = self.recorder is None or not self.recorder.last_tick
-        if ended.code != 0 and before_play and self.phase in (Phase.FIRST_FRAME, Phase.PLAYING):
-            crash = self._player_crash()
-            if crash is not None and self.options.kind == "episode":
-                self._raise(crash)
+        self._emit(
+            "exit", f"player {slot} exited with {ended.code}", slot=slot, code=ended.code, reason=ended.reason
+        )
+        # A crash in play is the game's to handle; before the first tick nobody would ever play.
+        has_begun = self.recorder is not None and bool(self.recorder.last_tick)
+        waiting = self.phase in (Phase.STARTING_PLAYERS, Phase.FIRST_FRAME, Phase.PLAYING)
+        if ended.code != 0 and waiting and not has_begun and self.options.kind == "episode":
+            self._raise(self._player_crash())
 
-    async def _watch_disk(self) -> None:
-        """A full disk shows in writers that must not raise; here it ends the episode."""
-        assert self.events is not None
-        assert self.recorder is not None
-        while True:
+    async def _watch_disk(self, files: RunFiles) -> None:
+        """Writers keep a failure to themselves so that reading goes on; here it ends the episode."""
+        while (error := files.write_error()) is None:  # noqa: ASYNC110 - set by threads without a loop
             await asyncio.sleep(_DISK_CHECK_SECONDS)
-            if error := self._write_error():
-                self._raise(_disk_error(error))
-                return
+        self._raise(blame.disk_error(error))
 
-    def _write_error(self) -> OSError | None:
-        errors = [self.events and self.events.write_error, self.recorder and self.recorder.error]
-        errors += [log.write_error for log in self._logs]
-        return next((error for error in errors if error is not None), None)
-
-    def _raise(self, error: BaseException) -> None:
-        if self._trouble is not None and not self._trouble.done():
+    def _raise(self, error: BaseException | None) -> None:
+        if error is not None and self._trouble is not None and not self._trouble.done():
             self._trouble.set_exception(error)
 
-    # -- blame ------------------------------------------------------------------------------
-
     def _game_failure(self, ended: PartExit, when: str) -> CoworldError:
-        assert self._run is not None
-        declared = declared_failure(self._run.workspace, len(self.plan.seats))
-        if declared is not None:
-            return declared
-        foreign = self._stage.foreign_platform() if self._stage is not None else None
-        if foreign is not None:
-            return foreign
-        how = f"it exited with {ended.code}" + (f" ({ended.reason})" if ended.reason else "")
-        if "address already in use" in " ".join(self.rings["game"].tail(_CAUSE_LOG_LINES)).lower():
-            how += ": its port was taken meanwhile"
-        return CoworldError(
-            "game_unhealthy",
-            f"the game ended {when}",
-            cause=how + self._last_words("game"),
-            owner="the game",
-            next_step=f"read {self._log_path('game.stderr.log')}",
+        stage, files = self._opened()
+        return (
+            declared_failure(files.workspace, len(self.plan.seats))
+            or stage.foreign_platform()
+            or blame.game_ended(ended, when, self.rings["game"], files.logs / "game.stderr.log")
         )
 
     def _player_crash(self) -> CoworldError | None:
-        for slot, ended in sorted(self.exits.items()):
-            if ended is not None and ended.code != 0:
-                how = f"exit code {ended.code}" + (f" ({ended.reason})" if ended.reason else "")
-                return CoworldError(
-                    "player_error",
-                    f"the player in slot {slot} crashed",
-                    cause=how + self._last_words(f"player {slot}"),
-                    owner=f"slot {slot}",
-                    next_step=f"read {self._log_path(f'policy_agent_{slot}.log')}",
-                    slot=slot,
-                )
-        return None
-
-    def _last_words(self, source: str) -> str:
-        lines = [line[12:].strip() for line in self.rings[source].tail(_CAUSE_LOG_LINES)]
-        last = next((line for line in reversed(lines) if line), "")
-        return f"; last log line: {safe_line(last, 300)}" if last else ""
-
-    def _log_path(self, name: str) -> str:
-        return str(self._run.workspace / "logs" / name) if self._run is not None else name
-
-    def _internal_error(self, error: Exception) -> CoworldError:
-        if isinstance(error, OSError):
-            return _disk_error(error)
-        trace = self.redactor.text("".join(traceback.format_exception(error)))
-        with contextlib.suppress(OSError):
-            log_file().parent.mkdir(parents=True, exist_ok=True)
-            with log_file().open("a", encoding="utf-8") as stream:
-                stream.write(f"{self.run_id}\n{trace}\n")
-        return CoworldError(
-            "platform_error",
-            "the runner itself failed",
-            cause=safe_line(self.redactor.text(f"{type(error).__name__}: {error}"), 300),
-            owner="coworld-tui",
-            next_step=f"report it with {log_file()}",
-        )
+        _, files = self._opened()
+        self._note_exits()
+        return blame.player_crash(self.exits, self.rings, files.logs)
 
     # -- the end ----------------------------------------------------------------------------
 
     async def _finish(self, final: Phase, error: CoworldError | None) -> Outcome:
+        if error is not None:
+            error = blame.redacted(error, self._redactor)
         if final is not Phase.PASSED:
             self._emit("stopping", "cancelled" if error is None else str(error))
-        for slot, part in self._players.items():
-            self.exits[slot] = part.exit
-        drain = [task for task in self._watchers if not task.done()]
-        if self._stage is not None:
-            await self._stage.clear()
-        if drain:
-            await asyncio.wait(drain, timeout=0 if final is Phase.CANCELLED else _VIEWER_DRAIN_SECONDS / 10)
-        for task in drain:
-            task.cancel()
-        if drain:
-            await asyncio.wait(drain)
-        if self.recorder is not None:
-            await self.recorder.close()
-        for log in self._logs:
-            log.close()
-        if (write_error := self._write_error()) is not None and error is None:
-            final, error = Phase.FAILED, _disk_error(write_error)
-        if error is not None:
-            error = self._redacted(error)
+        self._note_exits()
+        await self._clear_stage()
+        replay: Path | None = None
+        if self._files is not None:
+            await self._files.close_streams()
+            if error is None and (failed_write := self._files.write_error()) is not None:
+                final, error = Phase.FAILED, blame.disk_error(failed_write)
+            replay = await asyncio.to_thread(self._files.settle, self.plan, self.exits)
         self.clock.enter(final)
-        with contextlib.suppress(OSError):
-            self._leave_artifacts()
-        self.outcome = self._outcome(error)
+        self.outcome = self._outcome(replay, error)
         self._emit("end", final.value, error=error.as_dict() if error is not None else None)
-        with contextlib.suppress(OSError):
-            self._write_outcome(self.outcome)
-        if self.events is not None:
-            self.events.close()
+        if self._files is not None:
+            self._files.finish(self.outcome)
         return self.outcome
 
-    def _leave_artifacts(self) -> None:
-        if self._run is None:
-            return
-        workspace = self._run.workspace
+    async def _clear_stage(self) -> None:
+        """Remove all parts, let the watchers see their ends, stop the rest."""
         if self._stage is not None:
-            for seat in self.plan.seats:
-                gather_player_artifact(self._stage.artifact_folder(seat.slot), workspace, seat.slot)
-        if self.exits:
-            write_player_status(workspace, self.exits)
-        self._replay = find_replay(workspace, self.plan)
-        workspace.chmod(0o755)
+            await self._stage.clear()
+        if self._watchers:
+            await asyncio.wait(self._watchers[1:] or self._watchers, timeout=_DRAIN_SECONDS)
+            for watcher in self._watchers:
+                watcher.cancel()
+            await asyncio.wait(self._watchers)
+        if self._trouble is not None and self._trouble.done():
+            self._trouble.exception()
 
-    def _outcome(self, error: CoworldError | None) -> Outcome:
-        run, recorder = self._run, self.recorder
+    def _outcome(self, replay: Path | None, error: CoworldError | None) -> Outcome:
+        files, recorder = self._files, self.recorder
         recorded = recorder.count if recorder is not None else 0
         return Outcome(
             run_id=self.run_id,
-            run_dir=str(run.path) if run is not None else "",
+            run_dir=str(files.directory.path) if files is not None else "",
             status=self.phase.value,
-            workspace=str(run.workspace) if run is not None else "",
+            workspace=str(files.workspace) if files is not None else "",
             slots=tuple(seat.name for seat in self.plan.seats),
             scores=self._results.scores if self._results is not None else None,
             results=self._results.raw if self._results is not None else None,
-            replay=str(self._replay) if self._replay is not None else None,
+            replay=str(replay) if replay is not None else None,
             recording=str(recorder.path) if recorder is not None and recorded else None,
             recorded=recorded,
             distinct_ticks=recorder.distinct_ticks if recorder is not None else 0,
@@ -529,47 +404,21 @@ class Episode:
             error=error,
         )
 
-    def _write_outcome(self, outcome: Outcome) -> None:
-        run = self._run
-        if run is None or self.events is None:
-            return
-        result: dict[str, Any] = {
-            "scores": outcome.scores,
-            "slots": list(outcome.slots),
-            "seconds": round(outcome.seconds, 3),
-            "phases": outcome.as_dict()["phases"],
-            "frames": outcome.as_dict()["frames"],
-        }
-        if outcome.error is not None:
-            result["error"] = str(outcome.error)
-            result["problem"] = outcome.error.as_dict()
-        artifacts = {"events": "logs/events.jsonl"}
-        if outcome.recording:
-            artifacts["frames"] = run.relative(Path(outcome.recording))
-        for name in ("results.json", "config.json"):
-            if (run.workspace / name).is_file():
-                artifacts[name.removesuffix(".json")] = f"workspace/{name}"
-        if self._replay is not None:
-            artifacts["replay"] = f"workspace/{self._replay.name}"
-        run.finish(
-            status=outcome.status,
-            result=self.redactor.value(result),
-            artifacts=artifacts,
-            event_count=self.events.count,
-        )
-
-    def _redacted(self, error: CoworldError) -> CoworldError:
-        return CoworldError(
-            error.type,
-            self.redactor.text(error.title),
-            cause=self.redactor.text(error.cause),
-            owner=error.owner,
-            next_step=self.redactor.text(error.next_step),
-            slot=error.slot,
-            exit_code=error.exit_code,
-        )
-
     # -- small things -----------------------------------------------------------------------
+
+    def _note_exits(self) -> None:
+        for slot, part in self._players.items():
+            if slot in self.exits:
+                self.exits[slot] = part.exit
+
+    def _opened(self) -> tuple[Stage, RunFiles]:
+        assert self._stage is not None
+        assert self._files is not None
+        return self._stage, self._files
+
+    def _running_game(self) -> Part:
+        assert self._game is not None
+        return self._game
 
     def _enter(self, phase: Phase) -> None:
         left = self.phase
@@ -577,32 +426,5 @@ class Episode:
         self._emit("phase", LABELS[phase], phase=phase.value, left=left.value, seconds=round(seconds, 3))
 
     def _emit(self, kind: str, message: str, **data: Any) -> None:
-        if self.events is not None:
-            self.events.emit(kind, message, **data)
-
-    def _log(self, name: str, ring: str) -> LogFile:
-        assert self._run is not None
-        log = LogFile(self._run.workspace / "logs" / name, self.rings[ring])
-        self._logs.append(log)
-        return log
-
-
-def _no_frames(how: str) -> CoworldError:
-    return CoworldError(
-        "game_contract_violation",
-        "the global viewer delivered no frame",
-        cause=how,
-        owner="the game",
-        next_step="the game must send a message on /global as soon as a viewer connects",
-    )
-
-
-def _disk_error(error: OSError) -> CoworldError:
-    return CoworldError(
-        "disk_full" if error.errno == 28 else "disk_error",
-        "the disk is full" if error.errno == 28 else "writing to disk failed",
-        cause=f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else ""),
-        owner="you",
-        next_step="free some space, or move the runs with COWORLD_TUI_HOME; what was recorded is kept",
-        exit_code=EXIT_MISSING,
-    )
+        if self._files is not None:
+            self._files.events.emit(kind, message, **data)

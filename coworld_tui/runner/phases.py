@@ -35,7 +35,7 @@ LABELS = {
     Phase.WAITING_HEALTH: "health",
     Phase.PROBING: "probes",
     Phase.STARTING_PLAYERS: "players",
-    Phase.FIRST_FRAME: "first frame",
+    Phase.FIRST_FRAME: "frames",
     Phase.PLAYING: "playing",
     Phase.COLLECTING: "collect",
     Phase.VERIFYING_REPLAY: "verify replay",

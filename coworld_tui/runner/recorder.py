@@ -98,7 +98,7 @@ class Recorder:
 
     async def room(self) -> None:
         """Wait while more than 64 MiB wait for the disk: the one thing a stream may wait for."""
-        while self._pending_bytes > _QUEUE_BYTES and self.error is None:
+        while self._pending_bytes > _QUEUE_BYTES and self.error is None:  # noqa: ASYNC110 - the writer is a thread
             await asyncio.sleep(_GATHER_SECONDS)
 
     def frame(self, seq: int) -> Frame:
@@ -251,4 +251,3 @@ def _write_groups(writer: Any, batches: list[Any], size: int) -> None:
     table = pa.Table.from_batches(batches)
     rows = max(1, table.num_rows * _GROUP_BYTES // max(size, 1))
     writer.write_table(table, row_group_size=rows)
-

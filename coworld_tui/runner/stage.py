@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import sys
@@ -14,6 +15,7 @@ from ..contract.errors import CoworldError
 from ..contract.request import EpisodePlan, Seat
 from ..runs.directory import RunDirectory
 from .backend import LOOPBACK, Backend, Part, PartSpec
+from .collect import gather_player_artifact
 from .docker_backend import DockerBackend, platform_error
 from .launch import (
     HOST_FROM_CONTAINER,
@@ -68,14 +70,20 @@ class Stage:
             declared_env=resolve_secret_uris(runnable.env, _secret_uris()),
             extra_ports=_host_ports(runnable.env),
             host=host,
-            port=free_port(host, self._options.port) if game_is_process(self._options) else self._options.port,
+            port=free_port(host, self._options.port)
+            if game_is_process(self._options)
+            else self._options.port,
         )
         return await self._create(self._game_backend(), spec, stdout, stderr)
 
     async def game_address(self, game: Part) -> tuple[str, int]:
         """Host and port of the started game, seen from here; players can be created afterwards."""
         host, port = await game.address()
-        inside = f"{HOST_FROM_CONTAINER}:{port}" if game_is_process(self._options) else f"{self._identity.alias}:8080"
+        inside = (
+            f"{HOST_FROM_CONTAINER}:{port}"
+            if game_is_process(self._options)
+            else f"{self._identity.alias}:8080"
+        )
         self._address = GameAddress(local=f"{host}:{port}", container=inside)
         return host, port
 
@@ -107,7 +115,11 @@ class Stage:
         if self._docker is None or self._game_image is None:
             return None
         theirs = self._docker.foreign_platform(self._game_image)
-        return platform_error(self._game_image, theirs, self._docker.engine.architecture, "you") if theirs else None
+        return (
+            platform_error(self._game_image, theirs, self._docker.engine.architecture, "you")
+            if theirs
+            else None
+        )
 
     async def clear(self) -> None:
         """Remove every part; never raises."""
@@ -115,9 +127,14 @@ class Stage:
         await self._process.close()
         if self._docker is not None:
             await self._docker.close()
-        for slot in range(len(self._plan.seats)):
-            folder = self.artifact_folder(slot)
-            if folder.is_dir() and not any(folder.iterdir()):
+        await asyncio.to_thread(self._gather_artifacts)
+
+    def _gather_artifacts(self) -> None:
+        """What players left goes into the workspace; a folder in which nothing was left goes away."""
+        for seat in self._plan.seats:
+            folder = self.artifact_folder(seat.slot)
+            with contextlib.suppress(OSError):
+                gather_player_artifact(folder, self._run.workspace, seat.slot)
                 folder.rmdir()
 
     async def _create(self, backend: Backend, spec: PartSpec, stdout: LogFile, stderr: LogFile) -> Part:

@@ -17,7 +17,7 @@ _FIRST_RETRY_SECONDS = 0.05
 _LONGEST_RETRY_SECONDS = 1.0
 
 
-class ViewerRefused(Exception):
+class ViewerRefusedError(Exception):
     """The game refused or dropped the viewer before any frame; ``str()`` says how."""
 
 
@@ -38,7 +38,7 @@ class Viewer:
     """Watches ``url`` until ``stop()``; reconnects as long as ``game_lives()``.
 
     A connection that ends after a frame, cleanly or not, is the normal end of a game. One that
-    cannot be opened before the first frame raises ViewerRefused. Sends nothing.
+    cannot be opened before the first frame raises ViewerRefusedError. Sends nothing.
     """
 
     def __init__(self, url: str, recorder: Recorder, game_lives: Callable[[], bool]) -> None:
@@ -62,7 +62,7 @@ class Viewer:
             finally:
                 self.connected = False
             if not self.first_frame.is_set():
-                raise ViewerRefused(problem)
+                raise ViewerRefusedError(problem)
             retry = _FIRST_RETRY_SECONDS if self._recorder.count > received else retry * 2
             await asyncio.sleep(min(retry, _LONGEST_RETRY_SECONDS))
 

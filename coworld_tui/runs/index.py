@@ -74,7 +74,9 @@ def read_run(path: Path) -> RunEntry:
 def newest_runs(limit: int, operation_prefix: str = "") -> Iterator[RunEntry]:
     """The latest runs whose ``operation`` starts with the prefix, newest first, at most ``limit``."""
     try:
-        names = sorted((entry.name for entry in runs_dir().iterdir() if RUN_ID.match(entry.name)), reverse=True)
+        names = sorted(
+            (entry.name for entry in runs_dir().iterdir() if RUN_ID.match(entry.name)), reverse=True
+        )
     except OSError:
         return
     found = 0

@@ -17,7 +17,7 @@ def bindings(scope: str) -> list[BindingType]:
             show=key.show,
             id=key.id,
             tooltip=key.help,
-            key_display=display(key.key.split(",")[0]),
+            key_display=key.shown_as or display(key.key.split(",")[0]),
         )
         for key in of_scope(scope)
     ]

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from ..keys import display, of_scope
+from ..keys import of_scope
 from ..replay.lenses.spans import Line, Span
 from ..widgets.lines import LinesView
 from ..widgets.static_lines import StaticLines
@@ -97,9 +97,11 @@ def help_table(scope: str) -> Table:
     lines: list[Line] = []
     for part in (scope, "everywhere"):
         lines.append((Span(part, "heading"),))
-        lines += [(Span(f"  {display(key.key):<12}", "accent"), Span(key.help)) for key in of_scope(part)]
+        lines += [(Span(f"  {key.label:<12}", "accent"), Span(key.help)) for key in of_scope(part)]
         lines.append(())
-    lines.append((Span("keys can be changed by id in the settings: coworld-tui keys, coworld-tui paths", "muted"),))
+    lines.append(
+        (Span("keys can be changed by id in the settings: coworld-tui keys, coworld-tui paths", "muted"),)
+    )
     return Table("keys", lines)
 
 
@@ -108,7 +110,15 @@ def links_table(links: Mapping[str, str]) -> Table:
     if not links:
         return Table("links", [(Span("the links come when the game is healthy", "muted"),)])
     lines: list[Line] = [(Span(f"{label:<10}", "muted"), Span(link)) for label, link in links.items()]
-    lines += [(), (Span("a browser opens them; over SSH forward the port first: ssh -L PORT:127.0.0.1:PORT host", "muted"),)]
+    lines += [
+        (),
+        (
+            Span(
+                "a browser opens them; over SSH forward the port first: ssh -L PORT:127.0.0.1:PORT host",
+                "muted",
+            ),
+        ),
+    ]
     return Table("links", lines, copied="\n".join(links.values()))
 
 

@@ -80,7 +80,9 @@ class Feed:
         if self.shown is None or recorder is None:
             return ""
         tick = f" · tick {self.shown.tick}" if self.shown.tick is not None else ""
-        mode = "paused" if self.paused and self.at is None else "following" if self.at is None else "scrubbing"
+        mode = (
+            "paused" if self.paused and self.at is None else "following" if self.at is None else "scrubbing"
+        )
         if self.episode.phase.is_final and self.at is None:
             mode = "last"
         return f"frame {self.shown.seq + 1}/{recorder.count}{tick} · {mode}"
@@ -109,7 +111,9 @@ class Feed:
 
     def _show(self, frame: Frame) -> None:
         self.shown = frame
-        self.decoded = decode_frame(frame.payload, frame.kind) if len(frame.payload) <= LARGEST_DECODED else None
+        self.decoded = (
+            decode_frame(frame.payload, frame.kind) if len(frame.payload) <= LARGEST_DECODED else None
+        )
         self.grid = read_grid(self.decoded) if isinstance(self.decoded, dict | list) else None
 
     def _remember(self, frame: Frame) -> None:
@@ -162,7 +166,11 @@ class EventLines:
         event = events.events[index - self.first]
         stamp = f"{event.wall.astimezone():%H:%M:%S.%f}"[:10]
         seconds = event.data.get("seconds")
-        took = f"   {event.data.get('left', '').replace('_', ' ')} took {seconds:.3f} s" if seconds is not None else ""
+        took = (
+            f"   {event.data.get('left', '').replace('_', ' ')} took {seconds:.3f} s"
+            if seconds is not None
+            else ""
+        )
         return f"{stamp}  {event.kind:<9} {event.message}{took}"
 
 
@@ -174,7 +182,9 @@ def phase_line(episode: Episode, width: int) -> Line:
         lambda shown: _phases(shown, times=False, rest=False),
     )
     lines = [form(episode) for form in forms]
-    return next((line for line in lines if sum(cell_width(span.text) for span in line) <= width), _now(episode))
+    return next(
+        (line for line in lines if sum(cell_width(span.text) for span in line) <= width), _now(episode)
+    )
 
 
 def _phases(episode: Episode, *, times: bool, rest: bool) -> Line:
@@ -198,10 +208,16 @@ def _phases(episode: Episode, *, times: bool, rest: bool) -> Line:
 def _now(episode: Episode) -> Line:
     clock = episode.clock
     if clock.phase.is_final:
-        glyph, style = {Phase.PASSED: ("✓", "good"), Phase.FAILED: ("✗", "error")}.get(clock.phase, ("○", "warning"))
+        glyph, style = {Phase.PASSED: ("✓", "good"), Phase.FAILED: ("✗", "error")}.get(
+            clock.phase, ("○", "warning")
+        )
         return (Span(f"{glyph} {LABELS[clock.phase]}", style), Span(f" {clock.total():.1f}s  ", "strong"))
     minutes, seconds = divmod(int(clock.elapsed()), 60)
-    return (Span("◐ ", "accent"), Span(LABELS[clock.phase], "heading"), Span(f" {minutes:02}:{seconds:02}  ", "strong"))
+    return (
+        Span("◐ ", "accent"),
+        Span(LABELS[clock.phase], "heading"),
+        Span(f" {minutes:02}:{seconds:02}  ", "strong"),
+    )
 
 
 def result_lines(episode: Episode) -> list[Line]:
@@ -220,7 +236,13 @@ def result_lines(episode: Episode) -> list[Line]:
         ]
     for slot, name in enumerate(outcome.slots):
         score = f"{outcome.scores[slot]:g}" if outcome.scores and slot < len(outcome.scores) else "—"
-        lines.append((Span(f" ◆{slot} ", f"piece.{slot}"), Span(f" {score:>8}  ", f"slot.{slot}"), Span(safe_line(name))))
+        lines.append(
+            (
+                Span(f" ◆{slot} ", f"piece.{slot}"),
+                Span(f" {score:>8}  ", f"slot.{slot}"),
+                Span(safe_line(name)),
+            )
+        )
     lines += [
         (Span("run     ", "muted"), Span(outcome.run_dir or "—")),
         (Span("replay  ", "muted"), Span(outcome.replay or "none")),

@@ -64,9 +64,16 @@ class LaunchScreen(ModalScreen[Launch | None]):
                 run_help = "command for the image given in a slot, instead of its own"
                 yield from _row("run args", Input(placeholder=run_help, id="run", compact=True))
                 yield from _row("env", Input(placeholder="NAME=VALUE NAME=VALUE", id="env", compact=True))
-                secret = Input(placeholder="NAME=VALUE, shown and stored nowhere", password=True, id="secret", compact=True)
+                secret = Input(
+                    placeholder="NAME=VALUE, shown and stored nowhere",
+                    password=True,
+                    id="secret",
+                    compact=True,
+                )
                 yield from _row("secret env", secret)
-                yield from _row("timeout s", Input(f"{DEFAULT_TIMEOUT_SECONDS:g}", id="timeout", compact=True))
+                yield from _row(
+                    "timeout s", Input(f"{DEFAULT_TIMEOUT_SECONDS:g}", id="timeout", compact=True)
+                )
                 backend = "process" if self._package.builtin else "docker"
                 yield from _row("backend", Choice(("docker", "process"), backend, id="backend"))
                 if self._kind == "episode":
@@ -114,10 +121,16 @@ class LaunchScreen(ModalScreen[Launch | None]):
             value = f"manifest:{seat.player_id}" if seat.player_id else ""
             field = Input(value, suggester=suggester, id=f"slot-{seat.slot}", compact=True)
             field.placeholder = "manifest:PLAYER, image=REF, cmd=COMMAND or human"
-            await container.mount(Horizontal(Label(f"slot {seat.slot}", classes="name"), field, classes="row"))
+            await container.mount(
+                Horizontal(Label(f"slot {seat.slot}", classes="name"), field, classes="row")
+            )
 
     def _complain(self, error: CoworldError | None) -> None:
-        text = "" if error is None else safe_line(f"✗ {error.title}" + (f": {error.cause}" if error.cause else ""), 300)
+        text = (
+            ""
+            if error is None
+            else safe_line(f"✗ {error.title}" + (f": {error.cause}" if error.cause else ""), 300)
+        )
         self.query_one("#problem", Label).update(text)
 
     def _chosen_variant(self) -> str | None:
@@ -147,7 +160,9 @@ class LaunchScreen(ModalScreen[Launch | None]):
             )
             for index in range(episodes)
         )
-        backend: BackendName = "process" if self.query_one("#backend", Choice).value == "process" else "docker"
+        backend: BackendName = (
+            "process" if self.query_one("#backend", Choice).value == "process" else "docker"
+        )
         options = LaunchOptions(
             kind=self._kind,
             backend=backend,

@@ -56,6 +56,11 @@ class LiveScreen(Screen[None]):
         """The view of the episode that is shown."""
         return self._feeds[self.episode.run_id]
 
+    @property
+    def place(self) -> str:
+        """What the top bar says."""
+        return self.episode.title
+
     def compose(self) -> ComposeResult:
         yield TopBar(id="top")
         yield LineBar(id="phases")
@@ -117,7 +122,11 @@ class LiveScreen(Screen[None]):
             self.query_one("#tree", TreeView).show(feed.decoded)
         elif feed.shown is not None:
             payload = feed.shown.payload
-            model = HexLines(payload) if lens == "hex" else TextLines(payload[:LARGEST_DECODED].decode("utf-8", "replace"))
+            model = (
+                HexLines(payload)
+                if lens == "hex"
+                else TextLines(payload[:LARGEST_DECODED].decode("utf-8", "replace"))
+            )
             self.query_one("#lines", LinesView).show(model)
         if self._tab == "frame":
             self.query_one("#raw", TreeView).show(feed.decoded)
@@ -145,7 +154,7 @@ class LiveScreen(Screen[None]):
         self.query_one("#phases", LineBar).show(phase_line(episode, width))
         if len(self._episodes) > 1:
             self.query_one("#episodes", LineBar).show(episodes_line(self._episodes, episode, width))
-        self.app.show_top(self.query_one(TopBar), episode.title)  # type: ignore[attr-defined]
+        self.app.show_top(self.query_one(TopBar), self.place)  # type: ignore[attr-defined]
         if self.feed.shown is None:
             self.query_one(BoardView).show(None, self._waiting_message())
         else:
@@ -155,7 +164,7 @@ class LiveScreen(Screen[None]):
         recorder = episode.recorder
         if recorder is not None:
             not_drawn = recorder.count - episode.drawn
-            self._set_subtitle("#lower", f"{recorder.count} frames recorded · {not_drawn} not drawn")
+            self._set_subtitle("#slots", f"{recorder.count} recorded · {not_drawn} not drawn")
 
     def _draw_tabs(self) -> None:
         events = self.episode.events.count if self.episode.events is not None else 0

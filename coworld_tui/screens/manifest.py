@@ -126,7 +126,9 @@ class ManifestScreen(Screen[None]):
         if found is None:
             return
         details = self.query_one("#details")
-        details.border_title = Content(found.package.label if found.package is not None else safe_line(found.name, 60))
+        details.border_title = Content(
+            found.package.label if found.package is not None else safe_line(found.name, 60)
+        )
         self.query_one(TabBar).show_tabs([(tab, tab.capitalize()) for tab in TABS], self._tab)
         if found.package is None:
             self._show_text(packages.problem_lines(found))
@@ -151,7 +153,9 @@ class ManifestScreen(Screen[None]):
             self._show_text(packages.overview_lines(package, self._images, runs))
             return
         lines = [line for run in runs for line in (packages.run_line(run), _place(str(run.path)))]
-        self._show_text(lines or [(Span("no runs yet: ", "muted"), Span("r", "accent"), Span(" runs it", "muted"))])
+        self._show_text(
+            lines or [(Span("no runs yet: ", "muted"), Span("r", "accent"), Span(" runs it", "muted"))]
+        )
 
     def _show_text(self, lines: list[Line]) -> None:
         self.query_one("#text", LinesView).show(StaticLines(lines))
@@ -264,9 +268,11 @@ def _entry(found: Found) -> Content:
     package = found.package
     name = fit(safe_line(found.name, 40), 18)
     if package is None:
-        return Content.assemble((name, ""), ("  unreadable ", "$text-muted"), ("✗", "$error"))
+        return Content.assemble((name, ""), (" unreadable ", "$muted"), ("✗", "$error"))
     version = "built in" if package.builtin else safe_line(package.version, 10)
-    return Content.assemble((name, "bold"), (f" {fit(version, 9)}", "$text-muted"), (" ●", "$success"))
+    return Content.assemble(
+        (name, "bold"), (f" {fit(version, 9)}", "$muted"), (f" {package.generation}", "$muted")
+    )
 
 
 def _place(path: str) -> Line:

@@ -19,7 +19,13 @@ from ..runs.index import RunEntry
 from ..runs.paths import config_file
 
 MANIFEST = "coworld_manifest.json"
-_STATUS_STYLES = {"passed": "good", "failed": "error", "cancelled": "warning", "running": "accent", "stale": "warning"}
+_STATUS_STYLES = {
+    "passed": "good",
+    "failed": "error",
+    "cancelled": "warning",
+    "running": "accent",
+    "stale": "warning",
+}
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,11 @@ def _configured() -> list[Path]:
     except (OSError, ValueError):
         return []
     folders = settings.get("package_dirs")
-    return [Path(folder).expanduser() for folder in folders if isinstance(folder, str)] if isinstance(folders, list) else []
+    return (
+        [Path(folder).expanduser() for folder in folders if isinstance(folder, str)]
+        if isinstance(folders, list)
+        else []
+    )
 
 
 def overview_lines(package: Package, images: Mapping[str, str], runs: Iterable[RunEntry]) -> list[Line]:
@@ -102,18 +112,24 @@ def overview_lines(package: Package, images: Mapping[str, str], runs: Iterable[R
             lines.append(_role_line("reporter", reporter.reporter, None, package, images))
     lines += [(), (Span("last runs", "heading"),)]
     shown = [run_line(run) for run in runs]
-    return lines + (shown or [(Span("  no runs yet: ", "muted"), Span("r", "accent"), Span(" runs it", "muted"))])
+    return lines + (
+        shown or [(Span("  no runs yet: ", "muted"), Span("r", "accent"), Span(" runs it", "muted"))]
+    )
 
 
 def variant_lines(package: Package) -> list[Line]:
     """Every variant with its description and the plain values of its configuration."""
     lines: list[Line] = []
     for variant in package.manifest.variants:
-        lines.append((Span(safe_line(variant.id, 40), "heading"), Span(f"   {safe_line(variant.name, 60)}", "strong")))
+        lines.append(
+            (Span(safe_line(variant.id, 40), "heading"), Span(f"   {safe_line(variant.name, 60)}", "strong"))
+        )
         lines += [(Span(f"  {text}"),) for text in _wrapped(variant.description)]
         for key, value in variant.game_config.items():
             if isinstance(value, int | float | str | bool):
-                lines.append((Span(f"  {fit(safe_line(key, 32), 32)} ", "muted"), Span(safe_line(str(value), 80))))
+                lines.append(
+                    (Span(f"  {fit(safe_line(key, 32), 32)} ", "muted"), Span(safe_line(str(value), 80)))
+                )
         lines.append(())
     return lines or [(Span("this manifest has no variants", "muted"),)]
 
@@ -138,7 +154,8 @@ def run_line(run: RunEntry) -> Line:
     status = safe_line(run.status, 12)
     variant = safe_line(run.operation.partition(":")[2], 16)
     scores = run.result.get("scores")
-    score = " : ".join(f"{value:g}" for value in scores[:6]) if _are_numbers(scores) else "—"
+    numbers = [value for value in scores if isinstance(value, int | float)] if isinstance(scores, list) else []
+    score = " : ".join(f"{value:g}" for value in numbers[:6]) or "—"
     problem = run.result.get("problem")
     seconds = run.result.get("seconds")
     tail = safe_line(str(problem.get("title", "")), 50) if isinstance(problem, dict) else ""
@@ -174,7 +191,9 @@ def _slots_of(package: Package) -> str:
 
 def _roles(package: Package) -> list[tuple[str, list[RoleRunnable]]]:
     manifest = package.manifest
-    containers: list[RoleRunnable] = [entry for entry in manifest.reporter if isinstance(entry, ContainerReporter)]
+    containers: list[RoleRunnable] = [
+        entry for entry in manifest.reporter if isinstance(entry, ContainerReporter)
+    ]
     return [
         ("player", manifest.player),
         ("commissioner", manifest.commissioner),
@@ -194,7 +213,8 @@ def _role_line(role: str, name: str, image: str | None, package: Package, images
         state = Span("", "muted")
     else:
         state = Span(f"● {images[image]}", "good") if images[image] else Span("✗ absent", "error")
-    shown = "" if package.builtin else fit(safe_line(image or "", 60), 30)
+    is_same = role != "game" and image == package.manifest.game.runnable.image
+    shown = "" if package.builtin else fit("same image" if is_same else safe_line(image or "", 60), 26)
     return (
         Span(f"  {fit(role, 12)} ", "muted"),
         Span(f"{fit(safe_line(name, 40), 24)} "),
@@ -212,6 +232,3 @@ def _wrapped(text: str, width: int = 76) -> list[str]:
 
     return textwrap.wrap(safe_line(text, 1000), width)
 
-
-def _are_numbers(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(item, int | float) for item in value)

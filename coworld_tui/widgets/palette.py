@@ -60,6 +60,10 @@ class Palette:
             "changed": Style(color=Color.parse(colours["warning"]).rich_color, bold=True),
             "selected": Style(bgcolor=selected.rich_color),
         }
+        if theme.ansi:
+            # No colour but the default one is sure to be readable, bright black least of all.
+            self._styles |= dict.fromkeys(("muted", "axis", "line"), Style(dim=True))
+            self._styles["selected"] = Style(reverse=True)
 
     def style(self, token: str) -> Style:
         """Return the style of a token; text of an unknown one looks ordinary."""
@@ -97,7 +101,7 @@ class Palette:
             case "tile":
                 return Style(color=f"color({ink})", bgcolor=f"color({normal})")
             case "empty":
-                return Style(color="color(8)")
+                return Style(dim=True)
             case _:
                 return Style()
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from hypothesis import settings
 from hypothesis import strategies as st
+
+unhurried = settings(deadline=None)
+"""For property tests: the machine may be busy with something else."""
 
 texts = st.text(max_size=12) | st.sampled_from(
     [

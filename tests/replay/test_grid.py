@@ -21,7 +21,7 @@ from coworld_tui.replay.lenses.grid import (
 from coworld_tui.replay.lenses.shapes import read_grid
 from coworld_tui.replay.lenses.spans import Line, Span, cell_width, fit, slot_glyph, text_of
 
-from .json_values import boards, values
+from .json_values import boards, unhurried, values
 from .paintarena import state
 
 GRID = Grid(3, 2, [0, -1, 1, -1, 0, -1], pieces=((1, 2, 1),), names=("Ada", "世界"), scores=(2, 1.5))
@@ -67,6 +67,7 @@ def test_cell_for(room: tuple[int, int], cell: Cell) -> None:
     assert cell_for(GRID, *room) == cell
 
 
+@unhurried
 @given(st.integers(1, 60), st.integers(1, 30), st.sampled_from(CELLS))
 def test_every_line_has_the_width_of_the_board(width: int, height: int, cell: Cell) -> None:
     grid = Grid(width, height, [index % 5 - 1 for index in range(width * height)], pieces=((0, 0, 0),))
@@ -76,6 +77,7 @@ def test_every_line_has_the_width_of_the_board(width: int, height: int, cell: Ce
     assert {sum(cell_width(span.text) for span in line) for line in lines} == {columns}
 
 
+@unhurried
 @given(values | boards())
 def test_whatever_is_read_can_be_drawn(frame: object) -> None:
     grid = read_grid(frame)
@@ -121,6 +123,7 @@ def test_fit_counts_cells() -> None:
     assert fit("abc", 0) == ""
 
 
+@unhurried
 @given(st.text(), st.integers(0, 20))
 def test_fit_is_exact(text: str, width: int) -> None:
     assert cell_width(fit(text, width)) == width

@@ -16,7 +16,7 @@ from coworld_tui.replay.lenses.spans import text_of
 from coworld_tui.replay.lenses.text import TextLines
 from coworld_tui.replay.series import sparkline
 
-from .json_values import numbers
+from .json_values import numbers, unhurried
 from .paintarena import state
 from .test_grid import assert_printable
 
@@ -44,6 +44,7 @@ def test_decoding_nesting_beyond_reason_gives_the_text() -> None:
     assert decode_frame(payload, "text") == payload.decode()
 
 
+@unhurried
 @given(st.binary(), st.sampled_from(["text", "binary", "other"]))
 def test_anything_decodes_and_has_a_lens(payload: bytes, kind: str) -> None:
     assert lenses_for(decode_frame(payload, kind))
@@ -72,12 +73,14 @@ def test_hex_by_window() -> None:
     assert text_of(HexLines(b"").lines(0, 9)) == "empty"
 
 
+@unhurried
 @given(st.text())
 def test_text_is_printable(text: str) -> None:
     lines = TextLines(text)
     assert_printable(lines.lines(0, lines.row_count))
 
 
+@unhurried
 @given(st.binary())
 def test_hex_is_printable(data: bytes) -> None:
     lines = HexLines(data)
@@ -97,6 +100,7 @@ def test_sparkline() -> None:
 bounds = st.none() | numbers
 
 
+@unhurried
 @given(st.lists(numbers), st.integers(-1, 30), bounds, bounds)
 def test_sparkline_of_anything_is_bounded(
     values: list[float], width: int, lo: float | None, hi: float | None

@@ -9,7 +9,7 @@ from hypothesis import given
 
 from coworld_tui.replay.lenses.shapes import MAX_TILES, read_grid
 
-from .json_values import boards, values
+from .json_values import boards, unhurried, values
 from .paintarena import state
 
 
@@ -118,6 +118,7 @@ def test_nesting_beyond_reason() -> None:
     assert read_grid(frame) is None
 
 
+@unhurried
 @given(values | boards())
 def test_any_frame_gives_a_consistent_grid_or_none(frame: object) -> None:
     grid = read_grid(frame)

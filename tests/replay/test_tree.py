@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from coworld_tui.replay.lenses.spans import Span, text_of
 from coworld_tui.replay.lenses.tree import TreeModel, dotted
 
-from .json_values import values
+from .json_values import unhurried, values
 from .test_grid import assert_printable
 
 
@@ -110,6 +110,7 @@ def test_long_text_is_cut() -> None:
     assert len(drawn(TreeModel({"k" * 10_000: "v" * 1_000_000}))) < 300
 
 
+@unhurried
 @given(values, values, st.lists(st.integers(0, 30), max_size=8))
 def test_any_value_can_be_walked(value: object, previous: object, rows: list[int]) -> None:
     model = TreeModel(value, previous)

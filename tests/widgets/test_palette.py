@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.style import Style
 from textual.color import Color
@@ -72,7 +72,7 @@ def test_sixteen_colours_only() -> None:
 
 @pytest.mark.parametrize("theme", BUILTIN_THEMES.values(), ids=lambda theme: theme.name)
 def test_every_theme_of_textual_has_a_palette(theme: Theme) -> None:
-    assert palette_for(theme).style("muted").color is not None
+    assert palette_for(theme).style("muted") != Style()
 
 
 @pytest.mark.parametrize("token", ["", "nothing", "tile.x", "tile.", "tile.-1", "tile.²", "a.b.c", "what.3"])
@@ -101,6 +101,7 @@ def test_equal_neighbours_share_a_segment() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.builds(Span, st.text(st.characters(exclude_categories=["C"]), max_size=8), st.just("key"))),
     st.integers(0, 30),

@@ -1,0 +1,175 @@
+"""Errors of an episode in words: what happened, whose turn it is, what to do next."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..contract.errors import EXIT_MISSING, CoworldError
+from ..contract.text import safe_line
+from ..runs.paths import log_file
+from ..runs.redact import Redactor
+from .backend import PartExit
+from .logs import LogRing
+
+_STAMP_WIDTH = 12
+_LINES_LOOKED_AT = 3
+
+
+def never_healthy(seconds: float) -> CoworldError:
+    """The game runs but ``/healthz`` gave no 200 in time."""
+    return CoworldError(
+        "game_unhealthy",
+        "the game never became healthy",
+        cause=f"/healthz gave no 200 within {seconds:g} s",
+        owner="the game",
+        next_step="read logs/game.stderr.log; does it listen on COGAME_HOST and COGAME_PORT?",
+    )
+
+
+def phase_too_long(phase: str) -> CoworldError:
+    """A step before the game that should take moments did not end."""
+    return CoworldError(
+        "game_unhealthy",
+        f"the step {phase!r} took too long",
+        owner="the game",
+        next_step="raise --timeout-seconds",
+    )
+
+
+def no_frames(how: str) -> CoworldError:
+    """The global viewer gave nothing."""
+    return CoworldError(
+        "game_contract_violation",
+        "the global viewer delivered no frame",
+        cause=how,
+        owner="the game",
+        next_step="the game must send a message on /global as soon as a viewer connects",
+    )
+
+
+def never_ended(seconds: float) -> CoworldError:
+    """The game still ran when its time was up."""
+    return CoworldError(
+        "episode_timeout",
+        "the game did not end in time",
+        cause=f"it still ran after {seconds:g} s",
+        owner="the game",
+        next_step="raise --timeout-seconds, or give the game fewer ticks",
+    )
+
+
+def game_ended(ended: PartExit, when: str, ring: LogRing, log: Path) -> CoworldError:
+    """The game ended by itself when it should not, or with a code that is not zero."""
+    how = f"it exited with {ended.code}" + (f" ({ended.reason})" if ended.reason else "")
+    if "address already in use" in " ".join(ring.tail(_LINES_LOOKED_AT)).lower():
+        how += ": its port was taken meanwhile"
+    return CoworldError(
+        "game_unhealthy",
+        f"the game ended {when}",
+        cause=how + _last_words(ring),
+        owner="the game",
+        next_step=f"read {log}",
+    )
+
+
+def player_crash(
+    exits: Mapping[int, PartExit | None], rings: Mapping[str, LogRing], logs: Path
+) -> CoworldError | None:
+    """The first slot whose player exited with a code that is not zero, if any."""
+    for slot, ended in sorted(exits.items()):
+        if ended is not None and ended.code != 0:
+            how = f"exit code {ended.code}" + (f" ({ended.reason})" if ended.reason else "")
+            return CoworldError(
+                "player_error",
+                f"the player in slot {slot} crashed",
+                cause=how + _last_words(rings[f"player {slot}"]),
+                owner=f"slot {slot}",
+                next_step=f"read {logs / f'policy_agent_{slot}.log'}",
+                slot=slot,
+            )
+    return None
+
+
+def player_stayed(slot: int, seconds: float) -> CoworldError:
+    """A player did not exit after the game had."""
+    return CoworldError(
+        "episode_inconclusive",
+        f"the player in slot {slot} did not exit",
+        cause=f"it still ran {seconds:g} s after the game had ended",
+        owner=f"slot {slot}",
+        next_step="a player must exit after its final message or when the socket closes",
+        slot=slot,
+    )
+
+
+def no_replay() -> CoworldError:
+    """A replay was to be verified and there is none."""
+    return CoworldError(
+        "replay_missing",
+        "the game wrote no replay",
+        owner="the game",
+        next_step="the game must write to COGAME_SAVE_REPLAY_URI before it exits",
+    )
+
+
+def replay_unloadable(cause: str) -> CoworldError:
+    """The game in replay mode could not show its own replay."""
+    return CoworldError(
+        "replay_unloadable",
+        "the game cannot load its own replay",
+        cause=cause,
+        owner="the game",
+        next_step="read logs/game.stderr.log; see COGAME_LOAD_REPLAY_URI in the contract",
+    )
+
+
+def disk_error(error: OSError) -> CoworldError:
+    """A write of ours failed."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return CoworldError(
+        "disk_full" if full else "disk_error",
+        "the disk is full" if full else "writing to disk failed",
+        cause=f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else ""),
+        owner="you",
+        next_step="free some space, or move the runs with COWORLD_TUI_HOME; what was recorded is kept",
+        exit_code=EXIT_MISSING,
+    )
+
+
+def internal_error(error: Exception, run_id: str, redactor: Redactor) -> CoworldError:
+    """A bug of ours: one sentence for the person, the trace for the log file."""
+    trace = redactor.text("".join(traceback.format_exception(error)))
+    with contextlib.suppress(OSError):
+        log_file().parent.mkdir(parents=True, exist_ok=True)
+        with log_file().open("a", encoding="utf-8") as stream:
+            stream.write(f"{run_id}\n{trace}\n")
+    return CoworldError(
+        "platform_error",
+        "the runner itself failed",
+        cause=safe_line(f"{type(error).__name__}: {error}", 300),
+        owner="coworld-tui",
+        next_step=f"report it with {log_file()}",
+    )
+
+
+def redacted(error: CoworldError, redactor: Redactor) -> CoworldError:
+    """A copy that holds no token and no secret."""
+    return CoworldError(
+        error.type,
+        redactor.text(error.title),
+        cause=redactor.text(error.cause),
+        owner=error.owner,
+        next_step=redactor.text(error.next_step),
+        slot=error.slot,
+        exit_code=error.exit_code,
+    )
+
+
+def _last_words(ring: LogRing) -> str:
+    lines = [line[_STAMP_WIDTH:].strip() for line in ring.tail(_LINES_LOOKED_AT)]
+    last = next((line for line in reversed(lines) if line), "")
+    return f"; last log line: {safe_line(last, 300)}" if last else ""
