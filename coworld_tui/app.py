@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.css.query import NoMatches
+from textual.screen import Screen
 
+from .keys import of_scope
 from .replay.lenses.spans import Span
 from .screens.bindings import bindings
 from .screens.manifest import ManifestScreen
@@ -26,7 +30,6 @@ if TYPE_CHECKING:
     from .widgets.bars import TopBar
 
 STOP, LET_FINISH = "stop", "finish"
-SMALLEST = (60, 16)
 
 
 @dataclass
@@ -52,8 +55,8 @@ class CoworldApp(App[str]):
 
     CSS_PATH = "styles/app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings("everywhere")
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]  # noqa: RUF012 - Textual declares it so
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-normal")]  # noqa: RUF012 - as Textual has it
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-short"), (30, "-tall")]  # noqa: RUF012
     ENABLE_COMMAND_PALETTE = True
     TITLE = "coworld-tui"
 
@@ -212,10 +215,20 @@ class CoworldApp(App[str]):
             bar = self.screen.query_one(TopBar)
         except NoMatches:
             return
-        place = "packages" if isinstance(self.screen, ManifestScreen) else getattr(self.screen, "place", "")
-        self.show_top(bar, place)
+        self.show_top(bar, getattr(self.screen, "place", ""))
 
     # -- keys -------------------------------------------------------------------------------
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The palette: every key that works here, by name."""
+        for key in (*of_scope(getattr(screen, "SCOPE", "")), *of_scope("everywhere")):
+            if key.id != "palette":
+                run = partial(screen.run_action, key.action)
+                yield SystemCommand(f"{key.title}  ({key.label})", key.help, run)
+        for theme in THEMES:
+            yield SystemCommand(
+                f"theme: {theme.name}", "change the colours", partial(setattr, self, "theme", theme.name)
+            )
 
     def action_help(self) -> None:
         """The keys that work here."""

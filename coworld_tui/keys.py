@@ -88,7 +88,15 @@ KEYS = (
         "palette", "ctrl+p", "command_palette", "palette", "every command, by name", "everywhere", show=False
     ),
     Key("theme", "ctrl+t", "next_theme", "theme", "the next theme", "everywhere", show=False),
-    Key("quit", "ctrl+q", "quit", "quit", "leave; asks what to do with running episodes", "everywhere"),
+    Key(
+        "quit",
+        "ctrl+q",
+        "quit",
+        "quit",
+        "leave; asks what to do with running episodes",
+        "everywhere",
+        shown_as="^q",
+    ),
 )
 
 _NAMES = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
 from typing import Any
 
 from ..contract.request import Seat
@@ -12,7 +11,7 @@ from ..replay.frame import Frame
 from ..replay.lenses.choose import decode_frame
 from ..replay.lenses.grid import Grid
 from ..replay.lenses.shapes import read_grid
-from ..replay.lenses.spans import Line, Span, cell_width
+from ..replay.lenses.spans import Line, Span, cell_width, slot_glyph
 from ..runner.episode import Episode
 from ..runner.phases import LABELS, Phase
 from ..widgets.slots import SlotRow, SlotsState
@@ -75,7 +74,7 @@ class Feed:
         self.paused = False
 
     def position(self) -> str:
-        """``frame 41/100 · tick 41 · following``."""
+        """``frame 41/100 · tick 41 · following``; empty before the first frame."""
         recorder = self.episode.recorder
         if self.shown is None or recorder is None:
             return ""
@@ -105,9 +104,16 @@ class Feed:
         return SlotsState(
             rows=tuple(rows),
             leader=_leader(scores, [seat.name for seat in self.episode.plan.seats]),
+            frames=self._counters(),
             tick=tick,
             max_ticks=maximum if type(maximum) is int and maximum > 0 else None,
         )
+
+    def _counters(self) -> str:
+        recorder = self.episode.recorder
+        if recorder is None or not recorder.count:
+            return ""
+        return f"{self.episode.drawn} of {recorder.count} drawn"
 
     def _show(self, frame: Frame) -> None:
         self.shown = frame
@@ -174,20 +180,22 @@ class EventLines:
         return f"{stamp}  {event.kind:<9} {event.message}{took}"
 
 
-def phase_line(episode: Episode, width: int) -> Line:
-    """Every phase with its state and time, shortened until it fits ``width``."""
-    forms: tuple[Callable[[Episode], Line], ...] = (
-        lambda shown: _phases(shown, times=True, rest=True),
-        lambda shown: _phases(shown, times=True, rest=False),
-        lambda shown: _phases(shown, times=False, rest=False),
-    )
-    lines = [form(episode) for form in forms]
-    return next(
-        (line for line in lines if sum(cell_width(span.text) for span in line) <= width), _now(episode)
-    )
+def phase_line(episode: Episode, width: int, position: str = "") -> Line:
+    """Every phase with its state and time, shortened until it fits; ``position`` stands at the right."""
+    room = width - cell_width(position) - 2
+    forms = [
+        _phases(episode, names=True, times=True, rest=True),
+        _phases(episode, names=True, times=True),
+        _phases(episode, names=True),
+        _phases(episode),
+        _now(episode),
+    ]
+    line = next((form for form in forms if _width(form) <= room), forms[-1])
+    gap = max(1, width - 1 - _width(line) - cell_width(position))
+    return (*line, Span(" " * gap), Span(position, "muted"))
 
 
-def _phases(episode: Episode, *, times: bool, rest: bool) -> Line:
+def _phases(episode: Episode, *, names: bool = False, times: bool = False, rest: bool = False) -> Line:
     clock = episode.clock
     spans: list[Span] = [Span(" ")]
     for phase in _ORDER:
@@ -196,28 +204,30 @@ def _phases(episode: Episode, *, times: bool, rest: bool) -> Line:
         if phase is clock.phase:
             spans += _now(episode)
         elif phase in clock.durations:
-            spans += [Span("✓ ", "good"), Span(LABELS[phase])]
+            spans.append(Span("✓", "good"))
+            if names:
+                spans.append(Span(f" {LABELS[phase]}"))
             if times:
                 spans.append(Span(f" {clock.durations[phase]:.1f}s", "muted"))
-            spans.append(Span("  "))
+            spans.append(Span("  " if names else " "))
         elif rest and not clock.phase.is_final:
             spans.append(Span(f"○ {LABELS[phase]}  ", "muted"))
     return (*spans, *_now(episode)) if clock.phase.is_final else tuple(spans)
 
 
+def _width(line: Line) -> int:
+    return sum(cell_width(span.text) for span in line)
+
+
 def _now(episode: Episode) -> Line:
     clock = episode.clock
     if clock.phase.is_final:
-        glyph, style = {Phase.PASSED: ("✓", "good"), Phase.FAILED: ("✗", "error")}.get(
-            clock.phase, ("○", "warning")
-        )
+        ends = {Phase.PASSED: ("✓", "good"), Phase.FAILED: ("✗", "error")}
+        glyph, style = ends.get(clock.phase, ("○", "warning"))
         return (Span(f"{glyph} {LABELS[clock.phase]}", style), Span(f" {clock.total():.1f}s  ", "strong"))
     minutes, seconds = divmod(int(clock.elapsed()), 60)
-    return (
-        Span("◐ ", "accent"),
-        Span(LABELS[clock.phase], "heading"),
-        Span(f" {minutes:02}:{seconds:02}  ", "strong"),
-    )
+    time = Span(f" {minutes:02}:{seconds:02}  ", "strong")
+    return (Span("◐ ", "accent"), Span(LABELS[clock.phase], "heading"), time)
 
 
 def result_lines(episode: Episode) -> list[Line]:
@@ -234,15 +244,12 @@ def result_lines(episode: Episode) -> list[Line]:
             (Span("owner   ", "muted"), Span(safe_line(error.owner))),
             (Span("next    ", "muted"), Span(safe_line(error.next_step), "accent")),
         ]
+    scores: list[Span] = []
     for slot, name in enumerate(outcome.slots):
         score = f"{outcome.scores[slot]:g}" if outcome.scores and slot < len(outcome.scores) else "—"
-        lines.append(
-            (
-                Span(f" ◆{slot} ", f"piece.{slot}"),
-                Span(f" {score:>8}  ", f"slot.{slot}"),
-                Span(safe_line(name)),
-            )
-        )
+        scores += [Span(f" ◆{slot_glyph(slot)} ", f"piece.{slot}"), Span(f" {score} ", f"slot.{slot}")]
+        scores.append(Span(f"{safe_line(name, 24)}   ", "muted"))
+    lines.append(tuple(scores))
     lines += [
         (Span("run     ", "muted"), Span(outcome.run_dir or "—")),
         (Span("replay  ", "muted"), Span(outcome.replay or "none")),

@@ -16,7 +16,7 @@ from ..replay.lenses.hex import HexLines
 from ..replay.lenses.spans import text_of
 from ..replay.lenses.text import TextLines
 from ..runner.episode import Episode
-from ..widgets.bars import LineBar, TabBar, TopBar
+from ..widgets.bars import LineBar, TabBar, TooSmall, TopBar
 from ..widgets.board import BoardView
 from ..widgets.lines import LinesView
 from ..widgets.log_view import LogView
@@ -43,6 +43,7 @@ class LiveScreen(Screen[None]):
         self._feeds = {episode.run_id: Feed(episode) for episode in episodes}
         self._at = 0
         self._lens = ""
+        self._lens_named = ""
         self._tab = "game"
         self._ended: set[str] = set()
 
@@ -59,12 +60,13 @@ class LiveScreen(Screen[None]):
     @property
     def place(self) -> str:
         """What the top bar says."""
-        return self.episode.title
+        return "packages › live"
 
     def compose(self) -> ComposeResult:
         yield TopBar(id="top")
         yield LineBar(id="phases")
         yield LineBar(id="episodes")
+        yield TooSmall()
         with Horizontal(id="stage"):
             with ContentSwitcher(initial="grid", id="frame", classes="pane"):
                 yield BoardView(id="grid")
@@ -116,6 +118,7 @@ class LiveScreen(Screen[None]):
         lens = self._lens if self._lens in available else available[0]
         switcher = self.query_one("#frame", ContentSwitcher)
         switcher.current = lens if lens in ("grid", "tree") else "lines"
+        self._name_lens(lens)
         if lens == "grid":
             self.query_one(BoardView).show(feed.grid, self._waiting_message())
         elif lens == "tree":
@@ -130,7 +133,7 @@ class LiveScreen(Screen[None]):
             self.query_one("#lines", LinesView).show(model)
         if self._tab == "frame":
             self.query_one("#raw", TreeView).show(feed.decoded)
-        self._set_subtitle("#frame", f"{feed.position()}   v {lens}" if feed.shown else "")
+        self._draw_phases()
         self.query_one(SlotsView).show(feed.slots())
 
     def _lenses(self) -> list[str]:
@@ -151,31 +154,31 @@ class LiveScreen(Screen[None]):
 
     def _draw_state(self) -> None:
         episode, width = self.episode, self.size.width
-        self.query_one("#phases", LineBar).show(phase_line(episode, width))
+        self._draw_phases()
         if len(self._episodes) > 1:
             self.query_one("#episodes", LineBar).show(episodes_line(self._episodes, episode, width))
         self.app.show_top(self.query_one(TopBar), self.place)  # type: ignore[attr-defined]
         if self.feed.shown is None:
             self.query_one(BoardView).show(None, self._waiting_message())
-        else:
-            self._set_subtitle("#frame", f"{self.feed.position()}   v {self._lens or self._lenses()[0]}")
         self.query_one(SlotsView).show(self.feed.slots())
         self._draw_tabs()
-        recorder = episode.recorder
-        if recorder is not None:
-            not_drawn = recorder.count - episode.drawn
-            self._set_subtitle("#slots", f"{recorder.count} recorded · {not_drawn} not drawn")
+
+    def _name_lens(self, lens: str) -> None:
+        # Assigning a subtitle repaints the pane, so only when it differs.
+        if lens != self._lens_named:
+            self._lens_named = lens
+            self.query_one("#frame").border_subtitle = Content(f"{lens}   v lens   z zoom")
+
+    def _draw_phases(self) -> None:
+        line = phase_line(self.episode, self.size.width, self.feed.position())
+        self.query_one("#phases", LineBar).show(line)
 
     def _draw_tabs(self) -> None:
         events = self.episode.events.count if self.episode.events is not None else 0
-        tabs = [(name, name) for name in self.episode.rings]
+        narrow = self.has_class("-narrow")
+        tabs = [(name, name.replace("player ", "p") if narrow else name) for name in self.episode.rings]
         tabs += [("events", f"events {events}"), ("frame", "frame"), ("result", "result")]
         self.query_one(TabBar).show_tabs(tabs, self._tab)
-
-    def _set_subtitle(self, selector: str, text: str) -> None:
-        widget = self.query_one(selector)
-        if str(widget.border_subtitle or "") != text:
-            widget.border_subtitle = Content(text)
 
     # -- switching --------------------------------------------------------------------------
 

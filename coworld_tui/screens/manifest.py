@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 
 from ..contract.text import safe_line
 from ..replay.lenses.spans import Line, Span, fit
-from ..widgets.bars import TabBar, TopBar
+from ..widgets.bars import TabBar, TooSmall, TopBar
 from ..widgets.lines import LinesView
 from ..widgets.static_lines import StaticLines
 from .bindings import bindings
@@ -48,6 +48,7 @@ class ManifestScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield TopBar(id="top")
+        yield TooSmall()
         with Horizontal(id="body"):
             with Vertical(id="packages", classes="pane"):
                 yield OptionList(id="list", markup=False)
@@ -67,8 +68,14 @@ class ManifestScreen(Screen[None]):
         self.query_one(OptionList).focus()
         self.call_after_refresh(self.action_reload)
 
+    @property
+    def place(self) -> str:
+        """What the top bar says."""
+        return "packages"
+
     def on_screen_resume(self) -> None:
         """Runs may have ended meanwhile."""
+        self.app.show_top(self.query_one(TopBar), self.place)  # type: ignore[attr-defined]
         if self._found:
             self._show_details()
 
@@ -120,7 +127,7 @@ class ManifestScreen(Screen[None]):
     # -- showing ----------------------------------------------------------------------------
 
     def _show_details(self) -> None:
-        from . import packages
+        from . import overview
 
         found = self.current
         if found is None:
@@ -131,16 +138,16 @@ class ManifestScreen(Screen[None]):
         )
         self.query_one(TabBar).show_tabs([(tab, tab.capitalize()) for tab in TABS], self._tab)
         if found.package is None:
-            self._show_text(packages.problem_lines(found))
+            self._show_text(overview.problem_lines(found, self._room()))
         elif self._tab == "variants":
-            self._show_text(packages.variant_lines(found.package))
+            self._show_text(overview.variant_lines(found.package, self._room()))
         else:
             self._load_runs(found)
 
     @work(exclusive=True, group="runs")
     async def _load_runs(self, found: Found) -> None:
         from ..runs.index import newest_runs
-        from . import packages
+        from . import overview
 
         package, tab = found.package, self._tab
         if package is None:
@@ -150,12 +157,16 @@ class ManifestScreen(Screen[None]):
         if self.current is not found or self._tab != tab:
             return
         if tab == "overview":
-            self._show_text(packages.overview_lines(package, self._images, runs))
-            return
-        lines = [line for run in runs for line in (packages.run_line(run), _place(str(run.path)))]
-        self._show_text(
-            lines or [(Span("no runs yet: ", "muted"), Span("r", "accent"), Span(" runs it", "muted"))]
-        )
+            self._show_text(overview.overview_lines(package, self._images, runs, self._room()))
+        else:
+            self._show_text(overview.runs_lines(runs))
+
+    def _room(self) -> int:
+        return self.query_one("#text", LinesView).room.width
+
+    def on_resize(self) -> None:
+        """Lines are wrapped to the room there is."""
+        self.call_after_refresh(self._show_details)
 
     def _show_text(self, lines: list[Line]) -> None:
         self.query_one("#text", LinesView).show(StaticLines(lines))
@@ -273,7 +284,3 @@ def _entry(found: Found) -> Content:
     return Content.assemble(
         (name, "bold"), (f" {fit(version, 9)}", "$muted"), (f" {package.generation}", "$muted")
     )
-
-
-def _place(path: str) -> Line:
-    return (Span(f"         {safe_line(path, 200)}", "muted"),)

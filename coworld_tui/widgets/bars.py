@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from textual.events import Click
 from textual.message import Message
+from textual.widgets import Label
 
 from ..contract.text import safe_line
 from ..replay.lenses.spans import Line, Span, cell_width
@@ -78,3 +79,10 @@ class TabBar(LineBar):
             if event.x < at:
                 self.post_message(self.Chosen(self, tab))
                 return
+
+
+class TooSmall(Label):
+    """Stands in for a screen whose window is too small; shown by the stylesheet."""
+
+    def __init__(self) -> None:
+        super().__init__("this window is too small: 60x16 or larger is needed", markup=False)

@@ -42,10 +42,11 @@ class SlotRow:
 
 @dataclass(frozen=True, slots=True)
 class SlotsState:
-    """All slots at one moment, with a remark on who leads and the tick, of ``max_ticks`` if known."""
+    """All slots at one moment, remarks on who leads and on frames, and the tick, of ``max_ticks``."""
 
     rows: tuple[SlotRow, ...] = ()
     leader: str = ""
+    frames: str = ""
     tick: int | None = None
     max_ticks: int | None = None
 
@@ -155,6 +156,8 @@ def _footer(state: SlotsState, width: int) -> list[Line]:
         lines.append((Span(f"{'leader':<{_LABEL}}", "muted"), Span(safe_line(state.leader))))
     if state.tick is not None:
         lines.append((Span(f"{'tick':<{_LABEL}}", "muted"), *_progress(state.tick, state.max_ticks, width)))
+    if state.frames:
+        lines.append((Span(f"{'frames':<{_LABEL}}", "muted"), Span(safe_line(state.frames))))
     return lines
 
 
