@@ -16,12 +16,17 @@ class Key(NamedTuple):
     help: str
     scope: str
     show: bool = True
-    shown_as: str = ""
+    footer: str = ""
 
     @property
     def label(self) -> str:
-        """The key as people write it."""
-        return self.shown_as or display(self.key)
+        """All its keys as people write them."""
+        return " ".join(_written(part) for part in self.key.split(","))
+
+    @property
+    def short(self) -> str:
+        """What the footer shows: ``footer`` when it is given, else the first key."""
+        return self.footer or _written(self.key.partition(",")[0])
 
 
 KEYS = (
@@ -36,30 +41,22 @@ KEYS = (
     ),
     Key("play", "p", "play", "play", "start game and players, and show the links to join", "manifest"),
     Key("live", "l", "live", "live", "go to the episodes of this session", "manifest"),
-    Key("open", "o", "open_path", "open", "open a manifest file or package folder", "manifest", show=False),
+    Key("open", "o", "open_path", "open", "open a manifest file or package folder", "manifest", False),
     Key("variants", "v", "tab('variants')", "variants", "show the variants", "manifest"),
-    Key("runs", "u", "tab('runs')", "runs", "show the latest runs", "manifest", show=False),
-    Key("overview", "i", "tab('overview')", "overview", "show the overview", "manifest", show=False),
+    Key("runs", "u", "tab('runs')", "runs", "show the latest runs", "manifest", False),
+    Key("overview", "i", "tab('overview')", "overview", "show the overview", "manifest", False),
     Key("filter", "slash", "filter", "filter", "filter the packages", "manifest"),
-    Key("reload", "f5", "reload", "reload", "look for packages again", "manifest", show=False),
+    Key("reload", "f5", "reload", "reload", "look for packages again", "manifest", False),
     Key("pause", "space", "pause", "pause", "freeze the view; everything is still recorded", "live"),
-    Key("back", "left", "step(-1)", "scrub", "one frame back", "live", shown_as="←→"),
-    Key("forward", "right", "step(1)", "forward", "one frame forward", "live", show=False),
-    Key("back-fine", "comma", "step(-1)", "back", "one frame back", "live", show=False),
-    Key("forward-fine", "full_stop", "step(1)", "forward", "one frame forward", "live", show=False),
+    Key("back", "left,comma,left_square_bracket", "step(-1)", "scrub", "one frame back", "live", footer="←→"),
     Key(
-        "back-far",
-        "shift+left",
-        "leap(-0.1)",
-        "back 10 %",
-        "a tenth of the recording back",
-        "live",
-        show=False,
+        "forward", "right,full_stop,right_square_bracket", "step(1)", "forward", "one frame on", "live", False
     ),
-    Key("forward-far", "shift+right", "leap(0.1)", "forward 10 %", "a tenth forward", "live", show=False),
-    Key("first", "home", "seek(0.0)", "first", "the first frame", "live", show=False),
+    Key("back-far", "shift+left", "leap(-0.1)", "back 10 %", "a tenth of the recording back", "live", False),
+    Key("forward-far", "shift+right", "leap(0.1)", "forward 10 %", "a tenth on", "live", False),
+    Key("first", "home", "seek(0.0)", "first", "the first frame", "live", False),
     Key("follow", "f,end", "follow", "follow", "back to the newest frame", "live"),
-    Key("lens", "v", "lens", "lens", "the next way to look at a frame", "live", show=False),
+    Key("lens", "v", "lens", "lens", "the next way to look at a frame", "live", False),
     Key("tabs", "t", "next_tab", "tabs", "the next tab of the lower pane", "live"),
     Key(
         "tabs-back",
@@ -68,26 +65,22 @@ KEYS = (
         "previous tab",
         "the previous tab of the lower pane",
         "live",
-        show=False,
+        False,
     ),
-    Key("zoom", "z", "zoom", "zoom", "give the whole window to the focused pane", "live"),
-    Key("episode-next", "n", "episode(1)", "next episode", "the next episode", "live", show=False),
-    Key(
-        "episode-previous", "N", "episode(-1)", "previous episode", "the previous episode", "live", show=False
-    ),
+    Key("zoom", "z", "zoom", "zoom", "give the whole window to the focused pane", "live", False),
+    Key("episode-next", "n", "episode(1)", "next episode", "the next episode", "live", False),
+    Key("episode-previous", "N", "episode(-1)", "previous episode", "the previous episode", "live", False),
     Key("links", "l", "links", "links", "browser links of players, viewer and admin", "live"),
     Key("stop", "x", "stop", "stop", "stop the episode; asks once", "live"),
-    Key("copy", "y", "copy", "copy", "copy the run's folder", "live", show=False),
+    Key("copy", "y", "copy", "copy", "copy the run's folder", "live", False),
     Key("leave", "q,escape", "leave", "back", "back to the packages; episodes go on", "live"),
-    Key("pan-left", "H", "pan(-4,0)", "pan left", "move a large board", "live", show=False),
-    Key("pan-down", "J", "pan(0,2)", "pan down", "move a large board", "live", show=False),
-    Key("pan-up", "K", "pan(0,-2)", "pan up", "move a large board", "live", show=False),
-    Key("pan-right", "L", "pan(4,0)", "pan right", "move a large board", "live", show=False),
+    Key("pan-left", "H", "pan(-4,0)", "pan left", "move a large board", "live", False),
+    Key("pan-down", "J", "pan(0,2)", "pan down", "move a large board", "live", False),
+    Key("pan-up", "K", "pan(0,-2)", "pan up", "move a large board", "live", False),
+    Key("pan-right", "L", "pan(4,0)", "pan right", "move a large board", "live", False),
     Key("help", "question_mark", "help", "help", "the keys that work here", "everywhere"),
-    Key(
-        "palette", "ctrl+p", "command_palette", "palette", "every command, by name", "everywhere", show=False
-    ),
-    Key("theme", "ctrl+t", "next_theme", "theme", "the next theme", "everywhere", show=False),
+    Key("palette", "ctrl+p", "command_palette", "palette", "every command, by name", "everywhere", False),
+    Key("theme", "ctrl+t", "next_theme", "theme", "the next theme", "everywhere", False),
     Key(
         "quit",
         "ctrl+q",
@@ -95,7 +88,7 @@ KEYS = (
         "quit",
         "leave; asks what to do with running episodes",
         "everywhere",
-        shown_as="^q",
+        footer="^q",
     ),
 )
 
@@ -103,6 +96,8 @@ _NAMES = {
     "slash": "/",
     "comma": ",",
     "full_stop": ".",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
     "question_mark": "?",
     "left": "←",
     "right": "→",
@@ -116,9 +111,9 @@ def of_scope(scope: str) -> Iterator[Key]:
     return (key for key in KEYS if key.scope == scope)
 
 
-def display(key: str) -> str:
-    """A key as people write it: ``slash`` is ``/``, alternatives are joined by a space."""
-    return " ".join(_NAMES.get(part, part.replace("ctrl+", "ctrl ")) for part in key.split(","))
+def _written(key: str) -> str:
+    """A key as people write it: ``slash`` is ``/``."""
+    return _NAMES.get(key, key.replace("ctrl+", "ctrl "))
 
 
 def table() -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-from ..keys import display, of_scope
+from ..keys import of_scope
 
 
 def bindings(scope: str) -> list[BindingType]:
@@ -17,7 +17,7 @@ def bindings(scope: str) -> list[BindingType]:
             show=key.show,
             id=key.id,
             tooltip=key.help,
-            key_display=key.shown_as or display(key.key.split(",")[0]),
+            key_display=key.short,
         )
         for key in of_scope(scope)
     ]
