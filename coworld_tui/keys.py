@@ -48,16 +48,16 @@ KEYS = (
     Key("filter", "slash", "filter", "filter", "filter the packages", "manifest"),
     Key("reload", "f5", "reload", "reload", "look for packages again", "manifest", False),
     Key("pause", "space", "pause", "pause", "freeze the view; everything is still recorded", "live"),
-    Key("back", "left,comma,left_square_bracket", "step(-1)", "scrub", "one frame back", "live", footer="←→"),
+    Key("back", "left,comma,left_square_bracket", "step(-1)", "seek", "one frame back", "live", footer="←→"),
     Key(
         "forward", "right,full_stop,right_square_bracket", "step(1)", "forward", "one frame on", "live", False
     ),
     Key("back-far", "shift+left", "leap(-0.1)", "back 10 %", "a tenth of the recording back", "live", False),
     Key("forward-far", "shift+right", "leap(0.1)", "forward 10 %", "a tenth on", "live", False),
     Key("first", "home", "seek(0.0)", "first", "the first frame", "live", False),
-    Key("follow", "f,end", "follow", "follow", "back to the newest frame", "live"),
+    Key("follow", "f,end", "follow", "live", "back to the newest frame", "live"),
     Key("lens", "v", "lens", "lens", "the next way to look at a frame", "live", False),
-    Key("tabs", "t", "next_tab", "tabs", "the next tab of the lower pane", "live"),
+    Key("tabs", "t", "next_tab", "tab", "the next tab of the lower pane", "live"),
     Key(
         "tabs-back",
         "T",

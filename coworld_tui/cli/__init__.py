@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 from .. import __version__
 
@@ -16,15 +16,15 @@ Exit codes: 0 done, 1 the episode or check failed, 2 usage or invalid input,
 3 something needed is missing (engine, login, network), 130 interrupted."""
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run ``coworld-tui`` with ``argv``; returns the exit code."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+def main() -> int:
+    """Run ``coworld-tui`` with the arguments of this process; returns the exit code."""
+    arguments = sys.argv[1:]
+    if any(argument.startswith("--secret-env") for argument in arguments):
+        from .secret_arguments import hide
+
+        hide(arguments)
     if not arguments or (arguments[0] not in COMMANDS and not arguments[0].startswith("-")):
         arguments.insert(0, "console")
-    if any(argument.startswith("--secret-env") for argument in arguments):
-        from .secret_arguments import hidden
-
-        arguments = hidden(arguments)
     options = _parser().parse_args(arguments)
     if options.command is None:
         options.command = "console"
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from .output import guarded
 
     module, function = COMMANDS[options.command]
-    return guarded(lambda: int(getattr(import_module(f"{__name__}.{module}"), function)(options)))
+    return guarded(lambda: int(getattr(import_module(f"{__name__}.{module}"), function)(options)), options)
 
 
 COMMANDS = {
@@ -47,8 +47,15 @@ COMMANDS = {
 }
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+class _Parser(argparse.ArgumentParser):
+    """Options are written out: ``--secret K=V`` would leave the value in the process list."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(allow_abbrev=False, **settings)
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
         prog=PROGRAM,
         description="The console for Coworld: run episodes, watch them live, keep every artifact.",
         epilog=_EPILOG,
@@ -130,7 +137,7 @@ def _launch_arguments(parser: argparse.ArgumentParser, *, bundled: bool = False)
         help="where manifest parts run (default: docker; process for the bundled game)",
     )
     parser.add_argument(
-        "--port", type=int, default=0, metavar="P", help="host port of the game (default: a free one)"
+        "--port", type=_port, default=0, metavar="P", help="host port of the game (default: a free one)"
     )
     parser.add_argument("--output-dir", metavar="DIR", help="put the workspace files here")
     parser.add_argument(
@@ -153,14 +160,24 @@ def _batch_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
+    return _whole(text, 1, 100_000)
+
+
+def _port(text: str) -> int:
+    return _whole(text, 0, 65_535)
+
+
+def _whole(text: str, least: int, most: int) -> int:
+    if not text.isdecimal() or len(text) > 9 or not least <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"must be a whole number from {least} to {most}")
+    return int(text)
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value < 10_000_000:
         raise argparse.ArgumentTypeError("must be a number of seconds above 0")
     return value

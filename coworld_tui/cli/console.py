@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..contract.errors import EXIT_DONE, EXIT_USAGE
-from .output import say
+from ..contract.errors import EXIT_INTERRUPTED, EXIT_USAGE, CoworldError
+from .output import say, tell, tell_json
 
 if TYPE_CHECKING:
     from ..app import CoworldApp
@@ -23,48 +23,65 @@ def console(options: Namespace) -> int:
     """Open the console, on a package when one is given."""
     from .terminal import why_not_full
 
+    opened = (_place(options.source),) if options.source else ()
     reason = why_not_full()
     if reason:
-        say(f"the console needs a terminal: {reason}")
-        say("  next   coworld-tui demo --display plain, or coworld-tui --help")
+        say(f"the console needs a terminal: {reason}; without one: coworld-tui demo --display plain")
         return EXIT_USAGE
     from ..app import CoworldApp
 
-    opened = (options.source,) if options.source else ()
-    return asyncio.run(_open(CoworldApp(opened)))
+    return asyncio.run(_open(CoworldApp(opened), as_json=False))
 
 
-def watch(package: Package, plans: Sequence[EpisodePlan], launch: LaunchOptions, jobs: int) -> int:
+def watch(
+    package: Package, plans: Sequence[EpisodePlan], launch: LaunchOptions, jobs: int, *, as_json: bool
+) -> int:
     """Run a launch in the console."""
     from ..app import CoworldApp
     from ..screens.launch import Launch
 
-    return asyncio.run(_open(CoworldApp((package.source,), Launch(tuple(plans), launch, jobs))))
+    app = CoworldApp((package.source,), Launch(tuple(plans), launch, jobs))
+    return asyncio.run(_open(app, as_json=as_json))
 
 
-async def _open(app: CoworldApp) -> int:
+def _place(source: str) -> str:
+    """The file or folder to open on. CoworldError for what is neither that nor a downloaded package."""
+    if Path(source).exists():
+        return source
+    from .run import load
+
+    package = load(source)
+    if package.directory is None:
+        raise CoworldError(
+            "manifest_missing",
+            "the console opens files and folders",
+            cause=f"{package.source} is an address",
+            next_step=f"coworld-tui run {package.source}",
+            exit_code=EXIT_USAGE,
+        )
+    return package.source
+
+
+async def _open(app: CoworldApp, *, as_json: bool) -> int:
     from ..app import LET_FINISH
+    from .run import exit_code, stop_on_signals
+    from .terminal import assume_size
 
-    answer = await app.run_async()
-    if answer != LET_FINISH:
+    assume_size()
+    # The console takes the signals over once it is painted; until then this restores the terminal.
+    stop_on_signals(lambda: app.exit(return_code=EXIT_INTERRUPTED))
+    if await app.run_async() == LET_FINISH:
+        outcomes = await _finish_plainly(app)
+    else:
         for session in app.sessions:
             session.batch.cancel()
-    elif app.running:
-        _finish_plainly(app)
-    outcomes: list[Outcome] = []
-    for session in app.sessions:
-        outcomes += await session.task
-    if app.return_code:
-        return app.return_code
-    _tell(outcomes)
-    if not outcomes:
-        return EXIT_DONE
-    from .run import exit_code
-
-    return exit_code(outcomes)
+        outcomes = await _outcomes(app)
+    _tell(outcomes, as_json=as_json)
+    return app.return_code or exit_code(outcomes)
 
 
-def _finish_plainly(app: CoworldApp) -> None:
+async def _finish_plainly(app: CoworldApp) -> list[Outcome]:
+    from .displays import PlainDisplay
     from .run import stop_on_signals
 
     def stop() -> None:
@@ -72,13 +89,28 @@ def _finish_plainly(app: CoworldApp) -> None:
             session.batch.cancel()
 
     stop_on_signals(stop)
-    say(f"{app.running} episodes go on; ctrl+c stops them")
+    running = [
+        episode for session in app.sessions for episode in session.batch.episodes if episode.outcome is None
+    ]
+    say(f"still running: {len(running)}; ctrl+c stops")
+    watching = asyncio.create_task(PlainDisplay(as_json=True).watch(running))
+    outcomes = await _outcomes(app)
+    watching.cancel()
+    return outcomes
 
 
-def _tell(outcomes: Sequence[Outcome]) -> None:
-    from .displays import PlainDisplay
+async def _outcomes(app: CoworldApp) -> list[Outcome]:
+    return [outcome for session in app.sessions for outcome in await session.task]
 
-    if outcomes and sys.stdout.isatty():
-        display = PlainDisplay(as_json=False)
-        for outcome in outcomes:
-            display.tell_outcome(outcome)
+
+def _tell(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
+    """What the alternate screen took with it: how each episode ended, and where it lies."""
+    from .displays import PlainDisplay, as_document
+
+    display = PlainDisplay(as_json=as_json)
+    for outcome in outcomes:
+        display.tell_outcome(outcome)
+        if outcome.run_dir and not as_json:
+            tell(f"run     {outcome.run_dir}")
+    if as_json:
+        tell_json(as_document(outcomes))

@@ -13,7 +13,7 @@ from ..contract.text import safe_line
 from ..runner.episode import Episode
 from ..runner.events import Event
 from ..runner.outcome import Outcome, summarize
-from .output import explain, say, tell, tell_json
+from .output import explain, number, say, tell, tell_json
 from .terminal import why_not_full
 
 _POLL_SECONDS = 0.1
@@ -41,10 +41,13 @@ class Display(Protocol):
         ...
 
 
-def choose_display(wanted: str | None, *, as_json: bool) -> Display:
-    """The display that was asked for, else the one that fits the terminal."""
+def choose_display(wanted: str | None, *, as_json: bool, people: bool) -> Display:
+    """The display that was asked for, else the one that fits the terminal.
+
+    ``people`` are to join: then it must be one that says the links.
+    """
     reason = why_not_full()
-    name = wanted or ("none" if as_json else "plain" if reason else "full")
+    name = wanted or ("none" if as_json and not people else "plain" if as_json or reason else "full")
     if name == "full" and reason:
         say(f"plain display: {reason}")
         name = "plain"
@@ -108,7 +111,7 @@ class PlainDisplay:
     def tell_outcome(self, outcome: Outcome) -> None:
         """The end of one episode in a line, and its error in a few."""
         mark = {"passed": "✓", "failed": "✗"}.get(outcome.status, "○")
-        scores = " : ".join(f"{score:g}" for score in outcome.scores or ())
+        scores = " : ".join(number(score) for score in outcome.scores or ())
         frames = f"{outcome.recorded} frames"
         say(f"{mark} {outcome.run_id}  {outcome.status}  {scores or '—'}  {frames}  {outcome.seconds:.1f} s")
         if outcome.error is not None:
@@ -124,15 +127,10 @@ class PlainDisplay:
     def _show(self, episode: Episode) -> None:
         if episode.events is None:
             return
-        if episode.options.kind == "play" and episode.links and episode.run_id not in self._links_said:
+        if episode.links and episode.run_id not in self._links_said:
             self._links_said.add(episode.run_id)
-            for label, link in episode.links.items():
-                tell(f"{label:<10} {link}")
-        elif episode.links and episode.run_id not in self._links_said:
-            self._links_said.add(episode.run_id)
-            for seat in episode.plan.seats:
-                if seat.kind == "human":
-                    tell(f"slot {seat.slot} is yours: {episode.links[f'player {seat.slot}']}")
+            for label, link in links_to_join(episode).items():
+                (say if self._as_json else tell)(f"{label:<10} {link}")
         seen = self._seen.get(episode.run_id, 0)
         fresh = [event for event in episode.events.events if event.seq >= seen]
         self._seen[episode.run_id] = episode.events.count
@@ -150,7 +148,7 @@ class PlainDisplay:
                 f"{summary['failed']} failed, {summary['cancelled']} cancelled"
             )
         for row in summary["slots"]:
-            mean = "—" if row["mean"] is None else f"{row['mean']:g}"
+            mean = "—" if row["mean"] is None else number(row["mean"])
             name = safe_line(str(row["name"]), 32)
             extra = f"   wins {row['wins']}   failures {row['failures']}" if len(outcomes) > 1 else ""
             lines.append(f"slot {row['slot']}  {name:<32}  {mean:>8}{extra}")
@@ -173,9 +171,11 @@ class JsonDisplay:
 
     async def watch(self, episodes: Sequence[Episode]) -> None:
         seen: dict[str, int] = {}
+        linked: set[str] = set()
         try:
             while True:
                 self._tell_new(episodes, seen)
+                self._tell_links(episodes, linked)
                 await asyncio.sleep(_POLL_SECONDS)
         finally:
             self._tell_new(episodes, seen)
@@ -186,6 +186,13 @@ class JsonDisplay:
     def finish(self, outcomes: Sequence[Outcome]) -> None:
         tell_json({"kind": "outcome", **as_document(outcomes)})
 
+    def _tell_links(self, episodes: Sequence[Episode], linked: set[str]) -> None:
+        for episode in episodes:
+            links = links_to_join(episode)
+            if links and episode.run_id not in linked:
+                linked.add(episode.run_id)
+                tell_json({"run_id": episode.run_id, "kind": "links", "links": links})
+
     def _tell_new(self, episodes: Sequence[Episode], seen: dict[str, int]) -> None:
         for episode in episodes:
             if episode.events is None:
@@ -194,6 +201,17 @@ class JsonDisplay:
                 if event.seq >= seen.get(episode.run_id, 0):
                     tell_json({"run_id": episode.run_id, **event.as_dict()})
             seen[episode.run_id] = episode.events.count
+
+
+def links_to_join(episode: Episode) -> dict[str, str]:
+    """The browser links people need: all of them in play mode, else those of human slots.
+
+    They hold tokens, and are here once the game is healthy.
+    """
+    if episode.options.kind == "play":
+        return episode.links
+    labels = [f"player {seat.slot}" for seat in episode.plan.seats if seat.kind == "human"]
+    return {label: episode.links[label] for label in labels if label in episode.links}
 
 
 def as_document(outcomes: Sequence[Outcome]) -> dict[str, object]:

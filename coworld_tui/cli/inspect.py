@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import stat
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
 from ..contract.errors import EXIT_DONE, EXIT_FAILED, EXIT_USAGE, CoworldError
-from ..runs.directory import MANIFEST, RUN_ID
+from ..contract.text import safe_line
+from ..runs.directory import LAYOUT, MANIFEST, RUN_ID
 from ..runs.index import RunEntry, read_run
 from ..runs.paths import runs_dir
-from .output import tell, tell_json
+from .output import number, tell, tell_json
+
+_MOST_FILES = 1_000
 
 
 def inspect(options: Namespace) -> int:
@@ -82,28 +87,36 @@ def _recorded(artifacts: Path) -> tuple[int, list[int] | None]:
 
 
 def _files(root: Path) -> list[dict[str, Any]]:
-    found = (
-        path for part in ("inputs", "workspace", "artifacts", "logs") for path in (root / part).glob("**/*")
-    )
-    return [
-        {"path": path.relative_to(root).as_posix(), "bytes": path.lstat().st_size}
-        for path in sorted(found)
-        if path.is_file() and not path.is_symlink()
-    ][:1000]
+    """The plain files of a run, at most a thousand. One that goes away meanwhile is left out."""
+    found = []
+    for part in LAYOUT:
+        for path in sorted((root / part).glob("**/*")):
+            with contextlib.suppress(OSError):
+                details = path.lstat()
+                if stat.S_ISREG(details.st_mode):
+                    found.append({"path": path.relative_to(root).as_posix(), "bytes": details.st_size})
+    return found[:_MOST_FILES]
 
 
 def _lines(document: dict[str, Any]) -> list[str]:
+    """The document for people. What comes from the manifest may be anything."""
     lines = [f"{document['run_id']}  {document['status']}  {document['operation']}  {document['created_at']}"]
-    players, scores = document["players"] or [], document["scores"] or []
+    players, scores = _list(document["players"]), _list(document["scores"])
     for slot, name in enumerate(players):
-        score = f"{scores[slot]:g}" if slot < len(scores) else "—"
-        lines.append(f"  slot {slot}  {name:<32}  {score:>8}")
+        score = scores[slot] if slot < len(scores) else None
+        shown = number(score) if isinstance(score, int | float) else "—"
+        lines.append(f"  slot {slot}  {safe_line(str(name), 32):<32}  {shown:>8}")
     if document["ticks"]:
         first, last = document["ticks"]
         lines.append(f"  {document['frames']} frames, ticks {first} to {last}")
-    if error := document["error"]:
+    error = document["error"]
+    if isinstance(error, dict):
         lines.append(f"  ✗ {error.get('title')}: {error.get('cause')}")
         lines.append(f"    next  {error.get('next_step')}")
     lines += [f"  {file['bytes']:>10}  {file['path']}" for file in document["files"]]
     lines += [f"  problem: {problem}" for problem in document["problems"]]
     return lines
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -3,36 +3,41 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import sys
 import traceback
+from argparse import Namespace
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TextIO
 
-from ..contract.errors import EXIT_FAILED, EXIT_INTERRUPTED, CoworldError
+from ..contract.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MISSING, CoworldError
 from ..contract.text import safe_line
+
+_READER_LEFT = (errno.EPIPE, errno.EIO)
+
+_lost_data: list[OSError] = []
 
 
 def say(line: str) -> None:
     """One line on stderr. A terminal that went away is no reason to stop."""
-    with contextlib.suppress(OSError, ValueError):
-        sys.stderr.write(safe_line(line) + "\n")
-        sys.stderr.flush()
+    _write(sys.stderr, safe_line(line))
 
 
 def tell(line: str) -> None:
-    """One line on stdout."""
-    with contextlib.suppress(OSError, ValueError):
-        sys.stdout.write(safe_line(line) + "\n")
-        sys.stdout.flush()
+    """One line on stdout. A reader that left is no reason to stop; a full disk is remembered."""
+    _write(sys.stdout, safe_line(line))
 
 
 def tell_json(value: Any) -> None:
-    """One JSON document on one line of stdout."""
-    with contextlib.suppress(OSError, ValueError):
-        sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
-        sys.stdout.flush()
+    """One JSON document on one line of stdout, in ASCII so that no terminal's encoding can break it."""
+    _write(sys.stdout, json.dumps(value, default=str))
+
+
+def number(value: float) -> str:
+    """A score without needless digits: ``53``, ``0.25``, ``1234567``."""
+    return f"{value:.12g}"
 
 
 def explain(error: CoworldError) -> None:
@@ -45,28 +50,75 @@ def explain(error: CoworldError) -> None:
         say(f"  next   {error.next_step}")
 
 
-def guarded(command: Callable[[], int]) -> int:
+def guarded(command: Callable[[], int], options: Namespace) -> int:
     """Run a command; whatever it raises becomes a sentence and an exit code, the trace a log entry."""
     try:
-        return command()
+        code = command()
+        if _lost_data and code == EXIT_DONE:
+            raise _output_lost(_lost_data[0])
+        return code
     except CoworldError as error:
-        if "--json" in sys.argv:
-            tell_json({"status": "failed", "ok": False, "error": error.as_dict()})
-        explain(error)
-        return error.exit_code
+        return _failed(error, options)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader left; stop quietly, and keep the interpreter from flushing into the void.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_FAILED
     except Exception as error:
-        from ..runs.paths import log_file
+        return _failed(_own_failure(error), options)
 
-        with contextlib.suppress(OSError):
-            log_file().parent.mkdir(parents=True, exist_ok=True)
-            with log_file().open("a", encoding="utf-8") as stream:
-                traceback.print_exc(file=stream)
-        say(f"✗ coworld-tui itself failed: {type(error).__name__}: {error}")
-        say(f"  next   report it with {log_file()}")
-        return EXIT_FAILED
+
+def _failed(error: CoworldError, options: Namespace) -> int:
+    document = {"status": "failed", "ok": False, "error": error.as_dict()}
+    if getattr(options, "display", None) == "json":
+        tell_json({"kind": "outcome", **document})
+    elif getattr(options, "json", False):
+        tell_json(document)
+    explain(error)
+    return error.exit_code
+
+
+def _own_failure(error: Exception) -> CoworldError:
+    from ..runs.paths import log_file
+
+    with contextlib.suppress(OSError):
+        log_file().parent.mkdir(parents=True, exist_ok=True)
+        with log_file().open("a", encoding="utf-8", errors="backslashreplace") as stream:
+            traceback.print_exception(error, file=stream)
+    return CoworldError(
+        "platform_error",
+        "coworld-tui itself failed",
+        cause=f"{type(error).__name__}: {error}",
+        owner="coworld-tui",
+        next_step=f"report it with {log_file()}",
+        exit_code=EXIT_FAILED,
+    )
+
+
+def _output_lost(error: OSError) -> CoworldError:
+    return CoworldError(
+        "output_lost",
+        "the output could not be written",
+        cause=error.strerror or str(error),
+        next_step="free some space where stdout goes; a run's own files are kept",
+        exit_code=EXIT_MISSING,
+    )
+
+
+def _write(stream: TextIO | None, line: str) -> None:
+    """A line to whoever still reads. None is a stream that was closed before we started."""
+    if stream is None:
+        return
+    encoding = stream.encoding or "utf-8"
+    try:
+        stream.write(line.encode(encoding, "replace").decode(encoding) + "\n")
+        stream.flush()
+    except OSError as error:
+        if stream is sys.stdout and error.errno not in _READER_LEFT:
+            _lost_data.append(error)
+        _send_nowhere(stream)
+
+
+def _send_nowhere(stream: TextIO) -> None:
+    """Keep the interpreter from complaining when it flushes what could not be written."""
+    with contextlib.suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

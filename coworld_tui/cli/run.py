@@ -32,11 +32,12 @@ def run(options: Namespace) -> int:
     package = load(options.manifest)
     launch = launch_options(options, package)
     plans = plan_all(options, package)
-    display = choose_display(options.display, as_json=options.json)
+    people = launch.kind == "play" or any(seat.kind == "human" for seat in plans[0].seats)
+    display = choose_display(options.display, as_json=options.json, people=people)
     if display.name == "full":
         from .console import watch
 
-        return watch(package, plans, launch, options.jobs)
+        return watch(package, plans, launch, options.jobs, as_json=options.json)
     return asyncio.run(_run(package, plans, launch, options.jobs, display))
 
 
@@ -78,11 +79,11 @@ def plan_all(options: Namespace, package: Package) -> list[EpisodePlan]:
     """A plan an episode, the seed of each one higher than the last."""
     fills = [parse_slot(text) for text in options.slot]
     if options.request is not None:
-        if options.variant or options.images or options.run:
+        if options.variant or options.images or options.run or options.env:
             raise CoworldError(
                 "config_error",
                 "a request file says everything itself",
-                cause="--request cannot be combined with --variant, images or --run",
+                cause="--request cannot be combined with --variant, images, --run or --env",
                 next_step="leave one of them out",
                 exit_code=EXIT_USAGE,
             )
@@ -137,10 +138,14 @@ async def _run(
 
 
 def stop_on_signals(stop: Callable[[], None]) -> None:
-    """Let SIGINT, SIGTERM and SIGHUP stop the work in an orderly way."""
+    """Let SIGINT, SIGTERM and SIGHUP stop the work in an orderly way.
+
+    Those that were ignored from the start stay so: ``nohup`` and ``&`` mean it.
+    """
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, stop)
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, stop)
 
 
 def exit_code(outcomes: Sequence[Outcome]) -> int:
@@ -170,6 +175,13 @@ def _secret_env(texts: Sequence[str]) -> dict[str, str]:
     given = taken()
     values: dict[str, str] = {}
     for name in texts:
+        if not name:
+            raise CoworldError(
+                "config_error",
+                "--secret-env has no name",
+                next_step="write --secret-env NAME=VALUE, or --secret-env NAME for this shell's value",
+                exit_code=EXIT_USAGE,
+            )
         if name in given:
             values[name] = given[name]
         elif name in os.environ:

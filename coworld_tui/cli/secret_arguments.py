@@ -10,16 +10,17 @@ VARIABLE = "_COWORLD_TUI_SECRET_ENV"
 _OPTION = "--secret-env"
 
 
-def hidden(arguments: list[str]) -> list[str]:
-    """``arguments`` when no value is among them; otherwise never returns: the program is replaced.
+def hide(arguments: list[str]) -> None:
+    """Return when no value is among the program's arguments; otherwise the program is replaced.
 
-    The values travel in the environment of the new process, which takes them out at once.
+    The values travel in the environment of the new process, which takes them out at once. It is
+    started as this one was: another way could find other modules in the current folder.
     """
     kept, values = _split(arguments)
     if values:
+        start = sys.orig_argv[1 : len(sys.orig_argv) - len(arguments)]
         environment = {**os.environ, VARIABLE: json.dumps(values)}
-        os.execve(sys.executable, [sys.executable, "-m", "coworld_tui", *kept], environment)
-    return arguments
+        os.execve(sys.executable, [sys.executable, *start, *kept], environment)
 
 
 def taken() -> dict[str, str]:

@@ -171,7 +171,10 @@ class Recorder:
         return frames
 
     def _write(self, writer: Any, sink: Any, frames: list[Frame]) -> None:
-        offset = sink.tell()
+        from ..replay.recording import SCHEMA
+
+        # The writer puts the schema in front of its first batch.
+        offset = sink.tell() or SCHEMA.serialize().size
         writer.write_batch(_record_batch(frames))
         with self._lock:
             self._batches.append(_Batch(frames[0].seq, offset, sink.tell() - offset))

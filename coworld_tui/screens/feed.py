@@ -13,6 +13,7 @@ from ..replay.lenses.grid import Grid
 from ..replay.lenses.shapes import read_grid
 from ..replay.lenses.spans import Line, Span, cell_width, slot_glyph
 from ..runner.episode import Episode
+from ..runner.launch import runs_as_process
 from ..runner.phases import LABELS, Phase
 from ..widgets.slots import SlotRow, SlotsState
 
@@ -98,7 +99,7 @@ class Feed:
             state, kind = self._seat_state(seat)
             history = tuple(past[slot] for past in self._scores[:stop] if slot < len(past))
             score = scores[slot] if slot < len(scores) else None
-            rows.append(SlotRow(slot, seat.name, score, history, _source(seat), state, kind))
+            rows.append(SlotRow(slot, seat.name, score, history, self._source(seat), state, kind))
         tick = self.shown.tick if self.shown is not None else None
         maximum = self._field("max_ticks")
         return SlotsState(
@@ -130,6 +131,13 @@ class Feed:
         self._scores.append(scores)
         if len(self._ticks) > _HISTORY:
             del self._ticks[::2], self._scores[::2]
+
+    def _source(self, seat: Seat) -> str:
+        if seat.kind == "human":
+            return "human"
+        if runs_as_process(seat, self.episode.options):
+            return "cmd=" + " ".join(seat.command or seat.run)
+        return f"image={seat.image}"
 
     def _field(self, name: str) -> Any:
         return self.decoded.get(name) if isinstance(self.decoded, dict) else None
@@ -241,8 +249,8 @@ def result_lines(episode: Episode) -> list[Line]:
         lines += [
             (Span("✗ ", "error"), Span(safe_line(error.title), "strong"), Span(f"   {error.type}", "muted")),
             (Span("why     ", "muted"), Span(safe_line(error.cause))),
-            (Span("owner   ", "muted"), Span(safe_line(error.owner))),
             (Span("next    ", "muted"), Span(safe_line(error.next_step), "accent")),
+            (Span("owner   ", "muted"), Span(safe_line(error.owner))),
         ]
     scores: list[Span] = []
     for slot, name in enumerate(outcome.slots):
@@ -273,14 +281,6 @@ def episodes_line(episodes: tuple[Episode, ...], current: Episode, width: int) -
     spans.append(Span("… " if start + room < len(episodes) else " ", "muted"))
     spans.append(Span(f"{done} done   n N switch", "muted"))
     return tuple(spans)
-
-
-def _source(seat: Seat) -> str:
-    if seat.kind == "human":
-        return "human"
-    if seat.kind == "cmd":
-        return "cmd=" + " ".join(seat.command)
-    return f"image={seat.image}"
 
 
 def _numbers(value: object) -> list[int | float]:

@@ -165,9 +165,13 @@ class LiveScreen(Screen[None]):
 
     def _name_lens(self, lens: str) -> None:
         # Assigning a subtitle repaints the pane, so only when it differs.
-        if lens != self._lens_named:
-            self._lens_named = lens
-            self.query_one("#frame").border_subtitle = Content(f"{lens}   v lens   z zoom")
+        if lens == self._lens_named:
+            return
+        self._lens_named = lens
+        pane = self.query_one("#frame", ContentSwitcher)
+        pane.border_subtitle = Content(f"{lens}   v lens   z zoom")
+        if self.focused is None or pane in self.focused.ancestors:
+            self.query_one(f"#{pane.current}").focus()
 
     def _draw_phases(self) -> None:
         line = phase_line(self.episode, self.size.width, self.feed.position())
@@ -191,6 +195,9 @@ class LiveScreen(Screen[None]):
         self._draw_state()
 
     def _show_end(self) -> None:
+        """Show the result, unless the reader is busy looking back."""
+        if not self.feed.following:
+            return
         self.feed.advance()
         if self.feed.shown is not None:
             self._draw_frame()

@@ -92,7 +92,8 @@ class ManifestScreen(Screen[None]):
         self._shown = [found for found in self._found if wanted in found.name.lower()]
         options = self.query_one(OptionList)
         options.clear_options()
-        options.add_options(Option(_entry(found), id=str(at)) for at, found in enumerate(self._shown))
+        narrow = self.has_class("-narrow")
+        options.add_options(Option(_entry(found, narrow=narrow)) for found in self._shown)
         if not self._shown:
             self._show_text([(Span("no package of that name", "muted"),)])
             return
@@ -275,12 +276,11 @@ async def _image_sizes(package: object) -> dict[str, str] | None:
     return dict(zip(images_of(package), sizes, strict=True))
 
 
-def _entry(found: Found) -> Content:
+def _entry(found: Found, *, narrow: bool) -> Content:
     package = found.package
-    name = fit(safe_line(found.name, 40), 18)
+    name = fit(safe_line(found.name, 40), 12 if narrow else 16)
     if package is None:
-        return Content.assemble((name, ""), (" unreadable ", "$muted"), ("✗", "$error"))
+        return Content.assemble(name, (" unreadable", "$muted"), ("" if narrow else " ✗", "$error"))
     version = "built in" if package.builtin else safe_line(package.version, 10)
-    return Content.assemble(
-        (name, "bold"), (f" {fit(version, 9)}", "$muted"), (f" {package.generation}", "$muted")
-    )
+    generation = "" if narrow else f" {package.generation}"
+    return Content.assemble((name, "bold"), (f" {fit(version, 8)}{generation}", "$muted"))

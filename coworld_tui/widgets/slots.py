@@ -46,9 +46,9 @@ class SlotsState:
 
     rows: tuple[SlotRow, ...] = ()
     leader: str = ""
-    frames: str = ""
     tick: int | None = None
     max_ticks: int | None = None
+    frames: str = ""
 
 
 class SlotsView(LineView):
