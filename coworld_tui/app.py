@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from .replay.lenses.spans import Span
 from .screens.bindings import bindings
 from .screens.manifest import ManifestScreen
 from .styles.themes import THEMES
+from .widgets.bars import KeyBar, TopBar
 
 if TYPE_CHECKING:
     from .contract.package import Package
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from .runner.outcome import Outcome
     from .screens.launch import Launch
     from .screens.live import LiveScreen
-    from .widgets.bars import TopBar
 
 STOP, LET_FINISH = "stop", "finish"
 
@@ -84,6 +85,8 @@ class CoworldApp(App[str]):
         self.call_after_refresh(self._begin)
 
     async def _begin(self) -> None:
+        # What is there by now stays: keep the collector from walking all of it while somebody types.
+        gc.freeze()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._terminated)
@@ -107,6 +110,8 @@ class CoworldApp(App[str]):
         keys = settings.get("keys")
         if isinstance(keys, dict):
             self.set_keymap({str(name): str(key) for name, key in keys.items()})
+            for bar in self.screen.query(KeyBar):
+                bar.update_keys()
         if settings.get("theme") in self.available_themes:
             self.theme = str(settings["theme"])
 
@@ -209,8 +214,7 @@ class CoworldApp(App[str]):
         bar.show_state(place, self.engine, self.running)
 
     def _refresh_top(self) -> None:
-        from .widgets.bars import TopBar
-
+    
         try:
             bar = self.screen.query_one(TopBar)
         except NoMatches:

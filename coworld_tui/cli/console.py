@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,20 +29,27 @@ def console(options: Namespace) -> int:
     if reason:
         say(f"the console needs a terminal: {reason}; without one: coworld-tui demo --display plain")
         return EXIT_USAGE
-    from ..app import CoworldApp
-
-    return asyncio.run(_open(CoworldApp(opened), as_json=False))
+    return asyncio.run(_open(_console_class()(opened), as_json=False))
 
 
 def watch(
     package: Package, plans: Sequence[EpisodePlan], launch: LaunchOptions, jobs: int, *, as_json: bool
 ) -> int:
     """Run a launch in the console."""
-    from ..app import CoworldApp
+    console_class = _console_class()
     from ..screens.launch import Launch
 
-    app = CoworldApp((package.source,), Launch(tuple(plans), launch, jobs))
+    app = console_class((package.source,), Launch(tuple(plans), launch, jobs))
     return asyncio.run(_open(app, as_json=as_json))
+
+
+def _console_class() -> type[CoworldApp]:
+    # Textual reads this when it is imported. A key needs two or three of its frames to show, and
+    # nothing is painted that did not change, so shorter frames cost nothing at rest.
+    os.environ.setdefault("TEXTUAL_FPS", "120")
+    from ..app import CoworldApp
+
+    return CoworldApp
 
 
 def _place(source: str) -> str:
@@ -64,7 +72,7 @@ def _place(source: str) -> str:
 
 async def _open(app: CoworldApp, *, as_json: bool) -> int:
     from ..app import LET_FINISH
-    from .run import exit_code, stop_on_signals
+    from .signals import stop_on_signals
     from .terminal import assume_size
 
     assume_size()
@@ -77,12 +85,14 @@ async def _open(app: CoworldApp, *, as_json: bool) -> int:
             session.batch.cancel()
         outcomes = await _outcomes(app)
     _tell(outcomes, as_json=as_json)
+    from .run import exit_code
+
     return app.return_code or exit_code(outcomes)
 
 
 async def _finish_plainly(app: CoworldApp) -> list[Outcome]:
     from .displays import PlainDisplay
-    from .run import stop_on_signals
+    from .signals import stop_on_signals
 
     def stop() -> None:
         for session in app.sessions:

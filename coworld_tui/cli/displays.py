@@ -46,9 +46,8 @@ def choose_display(wanted: str | None, *, as_json: bool, people: bool) -> Displa
 
     ``people`` are to join: then it must be one that says the links.
     """
-    reason = why_not_full()
-    name = wanted or ("none" if as_json and not people else "plain" if as_json or reason else "full")
-    if name == "full" and reason:
+    name = wanted or ("full" if not as_json else "plain" if people else "none")
+    if name == "full" and (reason := why_not_full()):
         say(f"plain display: {reason}")
         name = "plain"
     if name == "json":

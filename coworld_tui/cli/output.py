@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import logging
 import os
 import sys
 import traceback
@@ -52,6 +53,7 @@ def explain(error: CoworldError) -> None:
 
 def guarded(command: Callable[[], int], options: Namespace) -> int:
     """Run a command; whatever it raises becomes a sentence and an exit code, the trace a log entry."""
+    logging.getLogger().addHandler(_ToLogFile())
     try:
         code = command()
         if _lost_data and code == EXIT_DONE:
@@ -78,10 +80,7 @@ def _failed(error: CoworldError, options: Namespace) -> int:
 def _own_failure(error: Exception) -> CoworldError:
     from ..runs.paths import log_file
 
-    with contextlib.suppress(OSError):
-        log_file().parent.mkdir(parents=True, exist_ok=True)
-        with log_file().open("a", encoding="utf-8", errors="backslashreplace") as stream:
-            traceback.print_exception(error, file=stream)
+    _note("".join(traceback.format_exception(error)))
     return CoworldError(
         "platform_error",
         "coworld-tui itself failed",
@@ -90,6 +89,22 @@ def _own_failure(error: Exception) -> CoworldError:
         next_step=f"report it with {log_file()}",
         exit_code=EXIT_FAILED,
     )
+
+
+class _ToLogFile(logging.Handler):
+    """What libraries warn about, asyncio for one: it would otherwise be printed over what people read."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        _note(self.format(record) + "\n")
+
+
+def _note(text: str) -> None:
+    from ..runs.paths import log_file
+
+    with contextlib.suppress(OSError):
+        log_file().parent.mkdir(parents=True, exist_ok=True)
+        with log_file().open("a", encoding="utf-8", errors="backslashreplace") as stream:
+            stream.write(text)
 
 
 def _output_lost(error: OSError) -> CoworldError:

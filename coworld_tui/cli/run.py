@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
-import signal
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..contract.bundled import BUNDLED_NAME, bundled_package
@@ -23,6 +22,7 @@ from ..runner.outcome import Outcome
 from ..runner.reaper import reap
 from .displays import Display, choose_display
 from .secret_arguments import taken
+from .signals import stop_on_signals
 
 _LARGEST_REQUEST = 64 << 20
 
@@ -133,19 +133,11 @@ async def _run(
         watching.cancel()
         await asyncio.wait({watching})
     display.finish(outcomes)
-    await cleaning
-    return exit_code(outcomes)
-
-
-def stop_on_signals(stop: Callable[[], None]) -> None:
-    """Let SIGINT, SIGTERM and SIGHUP stop the work in an orderly way.
-
-    Those that were ignored from the start stay so: ``nohup`` and ``&`` mean it.
-    """
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            loop.add_signal_handler(number, stop)
+    code = exit_code(outcomes)
+    if code == EXIT_INTERRUPTED:
+        cleaning.cancel()  # an engine that does not answer keeps nobody
+    await asyncio.wait({cleaning})
+    return code
 
 
 def exit_code(outcomes: Sequence[Outcome]) -> int:

@@ -21,7 +21,7 @@ from ..widgets.static_lines import StaticLines
 class Question(ModalScreen[str]):
     """Asks one thing. Returns the id of the answer, an empty string for escape.
 
-    ``answers`` maps a key to an id and its text, the safest one first.
+    ``answers`` are a key, an id and a text each, the safest one first.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "answer('')", "back", show=False)]
@@ -29,25 +29,16 @@ class Question(ModalScreen[str]):
     def __init__(self, title: str, text: str, answers: Sequence[tuple[str, str, str]]) -> None:
         super().__init__()
         self._title = title
-        self._text = text
-        self._answers = tuple(answers)
-        for key, answer, _ in self._answers:
+        self._lines: list[Line] = [(Span(text),), ()]
+        for key, answer, meaning in answers:
             self._bindings.bind(key, f"answer('{answer}')")
+            self._lines.append((Span(f"  {key}  ", "heading"), Span(meaning)))
+        self._lines.append((Span("  escape  ", "heading"), Span("back")))
 
     def compose(self) -> ComposeResult:
-        lines: list[Line] = [(Span(self._text),), ()]
-        lines += [(Span(f"  {key}  ", "heading"), Span(text)) for key, _, text in self._answers]
-        lines.append((Span("  escape  ", "heading"), Span("back")))
         with Vertical(classes="dialog") as box:
             box.border_title = Content(self._title)
-            yield LinesView(id="lines")
-        self._lines = lines
-
-    def on_mount(self) -> None:
-        """Size the box to its lines."""
-        view = self.query_one(LinesView)
-        view.styles.height = len(self._lines)
-        view.show(StaticLines(self._lines))
+            yield _lines_view(self._lines)
 
     def action_answer(self, answer: str) -> None:
         """Close with the answer."""
@@ -72,14 +63,7 @@ class Table(ModalScreen[None]):
         with Vertical(classes="dialog wide") as box:
             box.border_title = Content(self._title)
             box.border_subtitle = Content("y copy   escape back" if self._copied else "escape back")
-            yield LinesView(id="lines")
-
-    def on_mount(self) -> None:
-        """Size the box to its lines, as far as the window allows."""
-        view = self.query_one(LinesView)
-        view.styles.height = len(self._lines)
-        view.show(StaticLines(self._lines))
-        view.focus()
+            yield _lines_view(self._lines)
 
     def action_close(self) -> None:
         """Back to the screen."""
@@ -90,6 +74,14 @@ class Table(ModalScreen[None]):
         if self._copied:
             self.app.copy_to_clipboard(self._copied)
             self.notify("sent to the terminal's clipboard", markup=False)
+
+
+def _lines_view(lines: Sequence[Line]) -> LinesView:
+    """A view as high as its lines, as far as the window allows."""
+    view = LinesView(id="lines")
+    view.styles.height = len(lines)
+    view.show(StaticLines(lines))
+    return view
 
 
 def help_table(scope: str) -> Table:

@@ -9,14 +9,14 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, Footer
+from textual.widgets import ContentSwitcher
 
 from ..replay.lenses.choose import lenses_for
 from ..replay.lenses.hex import HexLines
 from ..replay.lenses.spans import text_of
 from ..replay.lenses.text import TextLines
 from ..runner.episode import Episode
-from ..widgets.bars import LineBar, TabBar, TooSmall, TopBar
+from ..widgets.bars import KeyBar, LineBar, TabBar, TooSmall, TopBar
 from ..widgets.board import BoardView
 from ..widgets.lines import LinesView
 from ..widgets.log_view import LogView
@@ -79,7 +79,7 @@ class LiveScreen(Screen[None]):
                 yield LogView(id="log")
                 yield TreeView(id="raw")
                 yield LinesView(id="result")
-        yield Footer(show_command_palette=False)
+        yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
         """Start taking frames."""

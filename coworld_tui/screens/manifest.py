@@ -11,12 +11,12 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Input, OptionList
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from ..contract.text import safe_line
 from ..replay.lenses.spans import Line, Span, fit
-from ..widgets.bars import TabBar, TooSmall, TopBar
+from ..widgets.bars import KeyBar, TabBar, TooSmall, TopBar
 from ..widgets.lines import LinesView
 from ..widgets.static_lines import StaticLines
 from .bindings import bindings
@@ -56,7 +56,7 @@ class ManifestScreen(Screen[None]):
             with Vertical(id="details", classes="pane"):
                 yield TabBar(id="tabs")
                 yield LinesView(id="text")
-        yield Footer(show_command_palette=False)
+        yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
         """Frame the panes; the packages are looked for after the first paint."""

@@ -81,6 +81,50 @@ class TabBar(LineBar):
                 return
 
 
+class KeyBar(LineBar):
+    """The keys that work on a screen, as many as fit; a click presses one.
+
+    Stands in for Textual's footer, which mounts a widget a key anew whenever a dialog comes or goes.
+    """
+
+    _keys: tuple[tuple[int, str], ...] = ()
+
+    def on_mount(self) -> None:
+        """Show the keys once they are bound."""
+        self.update_keys()
+
+    def on_resize(self) -> None:
+        """Other keys may fit now."""
+        self.update_keys()
+        super().on_resize()
+
+    def update_keys(self) -> None:
+        """Read the screen's bindings, which settings may have remapped."""
+        shown: dict[str, tuple[str, str, str]] = {}
+        for key, active in self.screen.active_bindings.items():
+            binding = active.binding
+            if binding.show and binding.id is not None and binding.id not in shown:
+                shown[binding.id] = (key, self.app.get_key_display(binding), binding.description)
+        spans: list[Span] = []
+        keys: list[tuple[int, str]] = []
+        at = 0
+        for key, label, title in shown.values():
+            width = cell_width(label) + cell_width(title) + 3
+            if at + width > self.size.width:
+                break
+            at += width
+            keys.append((at, key))
+            spans += [Span(f" {label}", "heading"), Span(f" {title} ", "muted")]
+        self._keys = tuple(keys)
+        self.show(tuple(spans))
+
+    def on_click(self, event: Click) -> None:
+        """Press the key beneath the pointer."""
+        key = next((key for end, key in self._keys if event.x < end), None)
+        if key is not None:
+            self.app.simulate_key(key)
+
+
 class TooSmall(Label):
     """Stands in for a screen whose window is too small; shown by the stylesheet."""
 

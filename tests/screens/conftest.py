@@ -12,7 +12,6 @@ import pytest
 from textual.pilot import Pilot
 
 from coworld_tui.app import CoworldApp
-from coworld_tui.runner import docker_engine
 
 OpenConsole = Callable[..., AbstractAsyncContextManager[Pilot[str]]]
 
@@ -22,7 +21,6 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No package in the current folder, no engine to be found, no colours forced."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
-    monkeypatch.setattr(docker_engine, "_engine", None)
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
     assert "COWORLD_TUI_HOME" in os.environ

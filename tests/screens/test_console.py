@@ -1,4 +1,4 @@
-"""The console by its keys: launch, watch, look back, stop, leave. The episodes are real ones of the bundled game."""
+"""The console by its keys: launch, watch, look back, stop, leave. The episodes are real ones."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ async def test_leaving_the_live_screen_and_coming_back(console: OpenConsole) -> 
         await pilot.press("q")
         assert isinstance(pilot.app.screen, ManifestScreen)
         await pilot.press("l")
-        assert pilot.app.screen is screen
+        assert live(pilot) is screen
         await pilot.press("escape", "R")
         await until(pilot, lambda: len(app_of(pilot).sessions) == 2, "the run is repeated")
         again = app_of(pilot).sessions[1].batch.episodes[0]

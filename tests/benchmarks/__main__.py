@@ -1,0 +1,40 @@
+"""``python -m tests.benchmarks [help paint one eight stream]``: measure, and print a Markdown table.
+
+``one`` and ``eight`` need a Docker engine, ``COWORLD_TUI_PEERS`` (the folder that holds
+``paintarena-0.1.64``) and ``COWORLD_PEER_64`` (a Python that has ``coworld==0.1.64``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from . import episodes, startup, stream
+from .table import Row, markdown
+
+BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
+    "help": startup.help_time,
+    "paint": startup.first_paint,
+    "one": episodes.one,
+    "eight": episodes.eight,
+    "stream": stream.stream,
+}
+
+
+def main() -> None:
+    """Run what was asked for, all without a name, and print as it comes."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], metavar="NAME")
+    names = parser.parse_args().names or list(BENCHMARKS)
+    rows: list[Row] = []
+    for name in names:
+        sys.stderr.write(f"measuring {name} ...\n")
+        rows += BENCHMARKS[name]()
+    sys.stdout.write(markdown(rows) + "\n")
+
+
+if __name__ == "__main__":
+    main()
