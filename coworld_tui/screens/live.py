@@ -46,6 +46,7 @@ class LiveScreen(Screen[None]):
         self._lens_named = ""
         self._tab = "game"
         self._ended: set[str] = set()
+        self._invited: set[str] = set()
 
     @property
     def episode(self) -> Episode:
@@ -111,6 +112,15 @@ class LiveScreen(Screen[None]):
                 if episode is self.episode:
                     self._show_end()
         self._draw_state()
+        self._invite()
+
+    def _invite(self) -> None:
+        """Once the game is up, show the links to an episode that waits for somebody to join."""
+        episode = self.episode
+        wanted = episode.options.kind == "play" or any(seat.kind == "human" for seat in episode.plan.seats)
+        if wanted and episode.links and episode.outcome is None and episode.run_id not in self._invited:
+            self._invited.add(episode.run_id)
+            self.action_links()
 
     def _draw_frame(self) -> None:
         feed = self.feed

@@ -194,21 +194,20 @@ async def test_quitting_with_nothing_running_asks_nothing(console: OpenConsole) 
         await until(pilot, lambda: pilot.app.return_value is not None, "the console closes")
 
 
-async def test_play_shows_links_only_when_asked(console: OpenConsole) -> None:
+async def test_play_shows_the_links_when_the_game_is_up_and_when_asked(console: OpenConsole) -> None:
     async with console() as pilot:
         await pilot.press("p")
         await pilot.press("left", "left", "enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, LiveScreen), "the live screen opens")
-        episode = live(pilot).episode
-        assert episode.options.kind == "play"
-        await until(pilot, lambda: episode.links, "the game is healthy")
-        await pilot.press("l")
-        assert isinstance(pilot.app.screen, Table)
+        await until(pilot, lambda: isinstance(pilot.app.screen, Table), "the links are shown")
+        assert app_of(pilot).sessions[0].launch.options.kind == "play"
         shown = text(pilot, "#lines")
         assert "/client/player?slot=0&token=" in shown
         assert "/client/global" in shown
         assert "/client/admin" in shown
         await pilot.press("escape")
+        assert isinstance(pilot.app.screen, LiveScreen)
+        await pilot.press("l")
+        assert isinstance(pilot.app.screen, Table)
 
 
 @pytest.mark.parametrize(
