@@ -22,6 +22,7 @@ _STATUS_STYLES = {
     "running": "accent",
     "stale": "warning",
 }
+_LABEL = 13
 _LONGEST_LINE = 90
 _WITH_IMAGES = 72
 _NO_RUNS: Line = (Span("  no runs yet: ", "muted"), Span("r", "accent"), Span(" runs it", "muted"))
@@ -37,15 +38,18 @@ def overview_lines(
     """
     manifest = package.manifest
     lines: list[Line] = [(Span(text),) for text in _wrapped(manifest.game.description, width)]
-    lines += [(), _fact("slots", _slots_of(package)), _fact("runtime", manifest.game.player_runtime)]
-    lines.append(_fact("contract", f"{package.generation} generation"))
-    lines.append(_fact("variants", str(len(manifest.variants))))
-    if manifest.game.owner:
-        lines.append(_fact("owner", manifest.game.owner))
-    if manifest.tags:
-        lines.append(_fact("tags", " · ".join(manifest.tags)))
-    if package.unknown_keys:
-        lines.append(_fact("unknown keys", ", ".join(package.unknown_keys), "warning"))
+    facts = [
+        ("slots", _slots_of(package), ""),
+        ("runtime", manifest.game.player_runtime, ""),
+        ("contract", f"{package.generation} generation", ""),
+        ("variants", str(len(manifest.variants)), ""),
+        ("owner", manifest.game.owner, ""),
+        ("tags", " · ".join(manifest.tags or ()), ""),
+        ("unknown keys", ", ".join(package.unknown_keys), "warning"),
+    ]
+    lines.append(())
+    for label, value, style in facts:
+        lines += _fact(label, value, style, width) if value else []
     lines += [(), (Span("roles", "heading"),), *_role_lines(package, images, width)]
     lines += [(), (Span("last runs", "heading"),)]
     return lines + ([run_line(run) for run in runs] or [_NO_RUNS])
@@ -180,8 +184,14 @@ def _image_state(image: str | None, package: Package, images: Mapping[str, str])
     return Span(f"● {images[image]}", "good") if images[image] else Span("✗ absent", "error")
 
 
-def _fact(label: str, value: str, style: str = "") -> Line:
-    return (Span(f"{fit(label, 13)} ", "muted"), Span(safe_line(value, 200), style))
+def _fact(label: str, value: str, style: str, width: int) -> list[Line]:
+    """A label and its value, which goes on beneath itself where it is long."""
+    parts = _wrapped(value, width - _LABEL - 1)
+    labels = [label, *[""] * (len(parts) - 1)]
+    return [
+        (Span(f"{fit(name, _LABEL)} ", "muted"), Span(part, style))
+        for name, part in zip(labels, parts, strict=True)
+    ]
 
 
 def _wrapped(text: str, width: int) -> list[str]:

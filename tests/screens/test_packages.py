@@ -1,0 +1,114 @@
+"""Finding packages, and what is said of them, without a screen."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coworld_tui.contract.bundled import bundled_package
+from coworld_tui.replay.lenses.spans import cell_width, text_of
+from coworld_tui.runs.index import RunEntry
+from coworld_tui.screens.overview import age, overview_lines, problem_lines, runs_lines, variant_lines
+from coworld_tui.screens.packages import discover
+from tests.contract import builders
+
+
+def put(folder: Path, manifest: Any) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "coworld_manifest.json"
+    path.write_text(manifest if isinstance(manifest, str) else json.dumps(manifest))
+    return path
+
+
+def named(name: str) -> dict[str, Any]:
+    manifest = builders.old_manifest()
+    manifest["game"]["name"] = name
+    return manifest
+
+
+def test_packages_come_from_every_place_once(tmp_path: Path, home: Path) -> None:
+    here = put(tmp_path, named("here"))
+    put(tmp_path / "coworld" / "cow_1", named("downloaded"))
+    put(tmp_path / "elsewhere" / "deep", named("configured"))
+    asked = put(tmp_path.parent / "asked", named("asked"))
+    (home / "config.toml").write_text(f'package_dirs = ["{tmp_path / "elsewhere"}", 3]\n')
+    found = [package.name for package in discover([str(asked), str(here)])]
+    assert found == ["asked", "here", "downloaded", "configured", "enclosure"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"game": {"name": 3}}', "\x00\xff"])
+def test_what_cannot_be_read_is_listed_with_its_reason(tmp_path: Path, content: str) -> None:
+    put(tmp_path, content)
+    broken = discover([])[0]
+    assert broken.package is None
+    text = text_of(problem_lines(broken, 60))
+    assert text.startswith("✗ ")
+    assert "coworld_manifest.json" in text
+
+
+@pytest.mark.parametrize("settings", ["package_dirs = 3", "not toml [", "package_dirs = ['/nonexistent']"])
+def test_odd_settings_hide_nothing(home: Path, settings: str) -> None:
+    (home / "config.toml").write_text(settings)
+    assert [package.name for package in discover([])] == ["enclosure"]
+
+
+@pytest.mark.parametrize("width", [48, 60, 80, 130])
+def test_the_overview_fits_its_room(width: int) -> None:
+    package = bundled_package()
+    for line in [*overview_lines(package, {}, [], width), *variant_lines(package, width)]:
+        text = text_of([line])
+        assert cell_width(text) <= width, text
+
+
+def test_images_are_present_absent_or_unknown(tmp_path: Path) -> None:
+    put(tmp_path, builders.old_manifest())
+    package = discover([])[0].package
+    assert package is not None
+    game = package.manifest.game.runnable.image
+    assert "● 361 MB" in text_of(overview_lines(package, {game: "361 MB"}, [], 100))
+    assert "✗ absent" in text_of(overview_lines(package, {game: ""}, [], 100))
+    assert "●" not in text_of(overview_lines(package, {}, [], 100))
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {},
+        {"scores": "many", "seconds": "long"},
+        {"scores": [None, {}], "problem": []},
+        {"problem": {"title": "\x1b[31m[b]failed"}, "scores": [1.5, 2]},
+    ],
+)
+def test_any_run_manifest_gives_a_row(result: dict[str, Any]) -> None:
+    run = RunEntry("20261120T024046Z-1f2e3d4c", Path("x"), "failed", manifest={"result_summary": result})
+    text = text_of(runs_lines([run]))
+    assert "failed" in text
+    assert "\x1b" not in text
+
+
+def test_without_runs_the_list_says_what_to_do() -> None:
+    assert "r runs it" in text_of(runs_lines([]))
+
+
+@pytest.mark.parametrize(
+    ("ago", "shown"),
+    [
+        (timedelta(seconds=59), "now"),
+        (timedelta(minutes=2), "2 m"),
+        (timedelta(hours=23, minutes=59), "23 h"),
+        (timedelta(days=40), "40 d"),
+        (timedelta(seconds=-5), "now"),
+    ],
+)
+def test_ages_are_short(ago: timedelta, shown: str) -> None:
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    assert age((now - ago).isoformat(), now) == shown
+
+
+@pytest.mark.parametrize("moment", ["", "yesterday", "2026-11-20", "9" * 400])
+def test_a_strange_time_has_no_age_or_one_that_can_be_shown(moment: str) -> None:
+    assert len(age(moment)) < 12
