@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
-from textual.css.query import NoMatches
 from textual.screen import Screen
 
 from .keys import of_scope
 from .replay.lenses.spans import Span
 from .screens.bindings import bindings
+from .screens.console import ConsoleScreen
 from .screens.manifest import ManifestScreen
 from .styles.themes import THEMES
 from .widgets.bars import KeyBar, TopBar
@@ -198,14 +198,15 @@ class CoworldApp(App[str]):
             self.install_screen(session.screen, name)
 
     def _ended(self, episode: Episode, outcome: Outcome) -> None:
-        if not self.is_running or episode.run_id in self._shown_run_ids():
+        if not self.is_running or self._is_shown(episode):
             return
         scores = " : ".join(f"{score:g}" for score in outcome.scores or ()) or "no scores"
         self.notify(f"{episode.title}: {outcome.status}, {scores}", markup=False)
 
-    def _shown_run_ids(self) -> set[str]:
-        screen: Any = self.screen
-        return {screen.episode.run_id} if hasattr(screen, "episode") else set()
+    def _is_shown(self, episode: Episode) -> bool:
+        from .screens.live import LiveScreen
+
+        return isinstance(self.screen, LiveScreen) and self.screen.episode is episode
 
     # -- the top bar ------------------------------------------------------------------------
 
@@ -214,18 +215,16 @@ class CoworldApp(App[str]):
         bar.show_state(place, self.engine, self.running)
 
     def _refresh_top(self) -> None:
-    
-        try:
-            bar = self.screen.query_one(TopBar)
-        except NoMatches:
-            return
-        self.show_top(bar, getattr(self.screen, "place", ""))
+
+        for screen in self.screen_stack:
+            if isinstance(screen, ConsoleScreen):
+                self.show_top(screen.query_one(TopBar), screen.place)
 
     # -- keys -------------------------------------------------------------------------------
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: every key that works here, by name."""
-        for key in (*of_scope(getattr(screen, "SCOPE", "")), *of_scope("everywhere")):
+        for key in (*of_scope(_scope(screen)), *of_scope("everywhere")):
             if key.id != "palette":
                 run = partial(screen.run_action, key.action)
                 yield SystemCommand(f"{key.title}  ({key.label})", key.help, run)
@@ -238,7 +237,7 @@ class CoworldApp(App[str]):
         """The keys that work here."""
         from .screens.dialogs import help_table
 
-        self.push_screen(help_table(getattr(self.screen, "SCOPE", "manifest")))
+        self.push_screen(help_table(_scope(self.screen)))
 
     def action_next_theme(self) -> None:
         """The next of our themes."""
@@ -268,3 +267,7 @@ class CoworldApp(App[str]):
         for session in self.sessions:
             session.batch.cancel()
         self.exit(STOP, return_code=130)
+
+
+def _scope(screen: Screen[Any]) -> str:
+    return screen.SCOPE if isinstance(screen, ConsoleScreen) else ""

@@ -8,7 +8,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
 from ..replay.lenses.choose import lenses_for
@@ -24,6 +23,7 @@ from ..widgets.slots import SlotsView
 from ..widgets.static_lines import StaticLines
 from ..widgets.tree_view import TreeView
 from .bindings import bindings
+from .console import ConsoleScreen
 from .dialogs import Question, links_table
 from .feed import LARGEST_DECODED, EventLines, Feed, episodes_line, phase_line, result_lines
 
@@ -31,11 +31,12 @@ FRAMES_PER_SECOND = 20
 _SLOW_SECONDS = 0.25
 
 
-class LiveScreen(Screen[None]):
+class LiveScreen(ConsoleScreen):
     """Shows one of several episodes. It takes what it shows at its own pace; nothing waits for it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("live")
     SCOPE = "live"
+    place = "packages › live"
 
     def __init__(self, episodes: tuple[Episode, ...]) -> None:
         super().__init__()
@@ -57,11 +58,6 @@ class LiveScreen(Screen[None]):
     def feed(self) -> Feed:
         """The view of the episode that is shown."""
         return self._feeds[self.episode.run_id]
-
-    @property
-    def place(self) -> str:
-        """What the top bar says."""
-        return "packages › live"
 
     def compose(self) -> ComposeResult:
         yield TopBar(id="top")
@@ -167,7 +163,7 @@ class LiveScreen(Screen[None]):
         self._draw_phases()
         if len(self._episodes) > 1:
             self.query_one("#episodes", LineBar).show(episodes_line(self._episodes, episode, width))
-        self.app.show_top(self.query_one(TopBar), self.place)  # type: ignore[attr-defined]
+        self.console.show_top(self.query_one(TopBar), self.place)
         if self.feed.shown is None:
             self.query_one(BoardView).show(None, self._waiting_message())
         self.query_one(SlotsView).show(self.feed.slots())
@@ -337,4 +333,4 @@ class LiveScreen(Screen[None]):
         if self.has_class("zoomed"):
             self.action_zoom()
             return
-        self.app.leave_live()  # type: ignore[attr-defined]
+        self.console.leave_live()

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
@@ -20,6 +19,7 @@ from ..widgets.bars import KeyBar, TabBar, TooSmall, TopBar
 from ..widgets.lines import LinesView
 from ..widgets.static_lines import StaticLines
 from .bindings import bindings
+from .console import ConsoleScreen
 
 if TYPE_CHECKING:
     from ..runner.launch import Kind
@@ -31,11 +31,12 @@ _RUNS_SHOWN = 100
 _RUNS_ON_OVERVIEW = 5
 
 
-class ManifestScreen(Screen[None]):
+class ManifestScreen(ConsoleScreen):
     """Lists packages and shows one. Nothing is read before the first paint."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("manifest")
     SCOPE = "manifest"
+    place = "packages"
 
     def __init__(self, opened: tuple[str, ...] = ()) -> None:
         super().__init__()
@@ -68,14 +69,9 @@ class ManifestScreen(Screen[None]):
         self.query_one(OptionList).focus()
         self.call_after_refresh(self.action_reload)
 
-    @property
-    def place(self) -> str:
-        """What the top bar says."""
-        return "packages"
-
     def on_screen_resume(self) -> None:
         """Runs may have ended meanwhile."""
-        self.app.show_top(self.query_one(TopBar), self.place)  # type: ignore[attr-defined]
+        self.console.show_top(self.query_one(TopBar), self.place)
         if self._found:
             self._show_details()
 
@@ -228,17 +224,17 @@ class ManifestScreen(Screen[None]):
 
     def _launched(self, launch: Launch | None) -> None:
         if launch is not None:
-            self.app.launch(launch)  # type: ignore[attr-defined]
+            self.console.launch(launch)
 
     def action_run_again(self) -> None:
         """Launch what was launched last of this package, or its certification fixture."""
         found = self.current
         if found is not None and found.package is not None:
-            self.app.launch_again(found.package)  # type: ignore[attr-defined]
+            self.console.launch_again(found.package)
 
     def action_live(self) -> None:
         """Go to the episodes of this session."""
-        self.app.show_live()  # type: ignore[attr-defined]
+        self.console.show_live()
 
     def action_open_path(self) -> None:
         """Ask for a path and add the package there."""

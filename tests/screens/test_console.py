@@ -200,9 +200,9 @@ async def test_play_shows_the_links_when_the_game_is_up_and_when_asked(console: 
         await pilot.press("left", "left", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, Table), "the links are shown")
         assert app_of(pilot).sessions[0].launch.options.kind == "play"
+        await until(pilot, lambda: "/client/global" in text(pilot, "#lines"), "they are laid out")
         shown = text(pilot, "#lines")
         assert "/client/player?slot=0&token=" in shown
-        assert "/client/global" in shown
         assert "/client/admin" in shown
         await pilot.press("escape")
         assert isinstance(pilot.app.screen, LiveScreen)
