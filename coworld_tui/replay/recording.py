@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import pyarrow as pa
@@ -30,14 +31,14 @@ SCHEMA = pa.schema(
 
 
 class _Batched:
-    """Frames that lie in batches, of which the one last used is kept."""
+    """Frames that lie in batches, of which the one last used is kept. Safe to read from any thread."""
 
     def __init__(self, starts: list[int], length: int, read_batch: Callable[[int], Any]) -> None:
         self._starts = starts
         self._length = length
         self._read_batch = read_batch
-        self._at = -1
-        self._batch: Any = None
+        self._last: tuple[int, Any] = (-1, None)
+        self._lock = Lock()
 
     def __len__(self) -> int:
         return self._length
@@ -46,9 +47,11 @@ class _Batched:
         if not 0 <= seq < self._length:
             raise IndexError(seq)
         at = bisect_right(self._starts, seq) - 1
-        if at != self._at:
-            self._batch, self._at = self._read_batch(at), at
-        return frame_of(self._batch, seq - self._starts[at])
+        with self._lock:
+            if self._last[0] != at:
+                self._last = (at, self._read_batch(at))
+            batch = self._last[1]
+        return frame_of(batch, seq - self._starts[at])
 
 
 class ClosedRecording(_Batched):

@@ -10,6 +10,7 @@ from ..contract.manifest import Resources
 from .logs import LogFile
 
 LOOPBACK = "127.0.0.1"
+HOST_FROM_CONTAINER = "host.docker.internal"
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ def never_ended(seconds: float) -> CoworldError:
 def game_ended(ended: PartExit, when: str, ring: LogRing, log: Path) -> CoworldError:
     """The game ended by itself when it should not, or with a code that is not zero."""
     how = f"it exited with {ended.code}" + (f" ({ended.reason})" if ended.reason else "")
-    if "address already in use" in " ".join(ring.tail(_LINES_LOOKED_AT)).lower():
+    if _says(ring, "address already in use"):
         how += ": its port was taken meanwhile"
     return CoworldError(
         "game_unhealthy",
@@ -133,7 +133,9 @@ def disk_error(error: OSError) -> CoworldError:
     return CoworldError(
         "disk_full" if full else "disk_error",
         "the disk is full" if full else "writing to disk failed",
-        cause=f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else ""),
+        cause=safe_line(
+            f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else ""), 300
+        ),
         owner="you",
         next_step="free some space, or move the runs with COWORLD_TUI_HOME; what was recorded is kept",
         exit_code=EXIT_MISSING,
@@ -167,6 +169,15 @@ def redacted(error: CoworldError, redactor: Redactor) -> CoworldError:
         slot=error.slot,
         exit_code=error.exit_code,
     )
+
+
+def says_exec_format(ring: LogRing) -> bool:
+    """Whether the last words are the engine's for a program in another processor's format."""
+    return _says(ring, "exec format error")
+
+
+def _says(ring: LogRing, words: str) -> bool:
+    return words in " ".join(ring.tail(_LINES_LOOKED_AT)).lower()
 
 
 def _last_words(ring: LogRing) -> str:

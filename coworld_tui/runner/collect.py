@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import stat
 import zlib
@@ -13,26 +14,28 @@ from ..contract.generations import replay_filename
 from ..contract.request import EpisodePlan
 from ..contract.results import Results, parse_player_failure, parse_results
 from ..contract.text import safe_line
-from ..runs.directory import write_json
+from ..runs.directory import replacing, write_json
 from .backend import PartExit
 
 RESULTS = "results.json"
+RESULTS_MISSING = "results_missing"
 PLAYER_FAILURE = "player_failure.json"
 PLAYER_STATUS = "player_status.json"
 _LARGEST_RESULTS = 64 << 20
 _LARGEST_FAILURE = 64 << 10
 _LARGEST_ARTIFACT = 200 << 20
+_CHUNK = 1 << 20
 
 
 def read_results(workspace: Path, plan: EpisodePlan) -> Results:
     """``results.json``, checked against the manifest's schema.
 
-    Raises CoworldError ``results_missing`` or ``results_malformed``.
+    Raises CoworldError ``RESULTS_MISSING`` or ``results_malformed``.
     """
     data = _read_plain_file(workspace / RESULTS, _LARGEST_RESULTS)
     if data is None:
         raise CoworldError(
-            "results_missing",
+            RESULTS_MISSING,
             "the game wrote no results",
             cause=f"{RESULTS} is not in the workspace, or is no plain file of at most 64 MiB",
             owner="the game",
@@ -62,21 +65,35 @@ def declared_failure(workspace: Path, slots: int) -> CoworldError | None:
 
 
 def find_replay(workspace: Path, plan: EpisodePlan) -> Path | None:
-    """The replay the game wrote; for the older generation its zlib copy is written beside it."""
+    """The replay the game wrote."""
     replay = workspace / replay_filename(plan.package.generation)
-    if not replay.is_file() or replay.is_symlink():
-        return None
+    return replay if _plain_size(replay) >= 0 else None
+
+
+def compress_replay(replay: Path) -> None:
+    """Write the zlib copy that the older generation keeps beside its ``replay.json``."""
     if replay.suffix == ".json":
-        _compress(replay, replay.with_suffix(".json.z"))
-    return replay
+        compressor = zlib.compressobj()
+        with replacing(replay.with_suffix(".json.z")) as writing, replay.open("rb") as reading:
+            while chunk := reading.read(_CHUNK):
+                writing.write(compressor.compress(chunk))
+            writing.write(compressor.flush())
 
 
 def gather_player_artifact(folder: Path, workspace: Path, slot: int) -> None:
     """Move ``policy_artifact_<slot>.zip`` into the workspace when the player left a plain file."""
     name = f"policy_artifact_{slot}.zip"
-    source = folder / name
-    if _plain_size(source) in range(_LARGEST_ARTIFACT + 1):
-        shutil.move(source, workspace / name)
+    source, target = folder / name, workspace / name
+    if _plain_size(source) not in range(_LARGEST_ARTIFACT + 1):
+        return
+    try:
+        source.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        with replacing(target) as writing, source.open("rb") as reading:
+            shutil.copyfileobj(reading, writing)
+        source.unlink()
 
 
 def write_player_status(workspace: Path, exits: Mapping[int, PartExit | None]) -> None:
@@ -89,14 +106,6 @@ def write_player_status(workspace: Path, exits: Mapping[int, PartExit | None]) -
             state.update(state="exited", exit_code=exit_.code, reason=reason)
         players.append({**state, "finished_at": None})
     write_json(workspace / PLAYER_STATUS, {"schema_version": "1", "players": players}, mode=0o600)
-
-
-def _compress(source: Path, target: Path) -> None:
-    compressor = zlib.compressobj()
-    with source.open("rb") as reading, target.open("wb") as writing:
-        while chunk := reading.read(1 << 20):
-            writing.write(compressor.compress(chunk))
-        writing.write(compressor.flush())
 
 
 def _plain_size(path: Path) -> int:

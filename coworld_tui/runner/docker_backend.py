@@ -11,7 +11,7 @@ from ..contract.errors import EXIT_MISSING, EXIT_USAGE, CoworldError
 from ..contract.package import is_unpublished_image
 from ..contract.text import safe_line
 from ..runs.owner import Owner
-from .backend import LOOPBACK, PartExit, PartSpec
+from .backend import HOST_FROM_CONTAINER, LOOPBACK, PartExit, PartSpec
 from .docker_engine import (
     LABEL_OWNER,
     LABEL_ROLE,
@@ -20,10 +20,12 @@ from .docker_engine import (
     NETWORK,
     DockerEngine,
     connect,
+    in_daemon_thread,
 )
 from .limits import container_limits
 from .logs import LogFile
 from .process_backend import port_taken
+from .together import together
 
 # All are dropped; these come back because images commonly start as root and step down.
 _CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"]
@@ -56,7 +58,7 @@ class DockerPart:
             await engine.call(engine.api.start, self.container)
         except CoworldError as error:
             raise self._start_error(error) from error
-        self._end = engine.follow(lambda: self._run_to_end(stream))
+        self._end = in_daemon_thread(lambda: self._run_to_end(stream))
         self._end.add_done_callback(self._ended)
 
     async def address(self) -> tuple[str, int]:
@@ -113,11 +115,11 @@ class DockerPart:
             return port_taken(self.spec.port or 0, cause)
         who = "the game" if self.spec.slot is None else f"slot {self.spec.slot}"
         if "exec format error" in cause:
-            return platform_error(str(self.spec.image), "", self._engine.architecture, who, self.spec.slot)
+            return platform_error(str(self.spec.image), "", self._engine.architecture, self.spec.slot)
         if "executable file not found" in cause or "no such file or directory" in cause:
             return CoworldError(
                 "command_missing",
-                f"the image {self.spec.image} has no such command",
+                f"the image {safe_line(str(self.spec.image), 100)} has no such command",
                 cause=cause,
                 owner=who,
                 next_step="check `run` in the manifest, or --run",
@@ -136,6 +138,7 @@ class DockerBackend:
         self._run_id = run_id
         self._owner = str(Owner.current())
         self._foreign: dict[str, str] = {}
+        self._gateway = ""
         self._creating: set[asyncio.Future[Any]] = set()
 
     @classmethod
@@ -145,7 +148,7 @@ class DockerBackend:
 
     async def prepare(self, images: frozenset[str]) -> None:
         """Network and images; an absent image is pulled, which needs its registry to answer."""
-        await asyncio.gather(self._ensure_network(), *(self._ensure_image(image) for image in images))
+        await together(self._ensure_network(), *map(self._ensure_image, images))
 
     async def create(self, spec: PartSpec, stdout: LogFile, stderr: LogFile) -> DockerPart:
         api = self.engine.api
@@ -156,19 +159,24 @@ class DockerBackend:
         if spec.port is not None:
             bindings[GAME_PORT] = (LOOPBACK, spec.port or None)
         host_config = api.create_host_config(
-            binds={
-                str(mount.source): {"bind": mount.target, "mode": "ro" if mount.read_only else "rw"}
+            mounts=[  # not binds, which a colon in a path breaks
+                {
+                    "Type": "bind",
+                    "Source": str(mount.source),
+                    "Target": mount.target,
+                    "ReadOnly": mount.read_only,
+                }
                 for mount in spec.mounts
-            },
+            ],
             port_bindings=bindings,
             network_mode=NETWORK,
-            extra_hosts={"host.docker.internal": "host-gateway"},
+            extra_hosts={HOST_FROM_CONTAINER: self._gateway or "host-gateway"},
             cap_drop=["ALL"],
             cap_add=_CAPABILITIES,
             security_opt=["no-new-privileges"],
             pids_limit=_PIDS,
             log_config=_LOG_CONFIG,
-            **container_limits(spec.resources),
+            **container_limits(spec.resources, self.engine.cpus),
         )
         aliases = [spec.alias] if spec.alias else None
         created = await self._tracked(
@@ -199,10 +207,10 @@ class DockerBackend:
             for container in left:
                 await self.engine.call(api.remove_container, container["Id"], force=True, v=True)
 
-    async def gateway(self) -> str:
+    @property
+    def gateway(self) -> str:
         """The host's address on the network, where containers reach a game that is a local process."""
-        network = await self.engine.call(self.engine.api.inspect_network, NETWORK)
-        return str(network["IPAM"]["Config"][0].get("Gateway", LOOPBACK))
+        return self._gateway or LOOPBACK
 
     def foreign_platform(self, image: str) -> str:
         """The architecture of an image that is not the engine's own; empty when it fits."""
@@ -217,19 +225,21 @@ class DockerBackend:
 
     async def _ensure_network(self) -> None:
         api = self.engine.api
-        if await self.engine.call(api.networks, names=[f"^{NETWORK}$"]):
-            return
-        try:
-            await self.engine.call(api.create_network, NETWORK, driver="bridge", check_duplicate=True)
-        except CoworldError:
-            if not await self.engine.call(api.networks, names=[f"^{NETWORK}$"]):
-                raise
+        if not await self.engine.call(api.networks, names=[f"^{NETWORK}$"]):
+            try:
+                await self.engine.call(api.create_network, NETWORK, driver="bridge", check_duplicate=True)
+            except CoworldError:  # somebody else was faster, or it cannot be made
+                if not await self.engine.call(api.networks, names=[f"^{NETWORK}$"]):
+                    raise
+        network = await self.engine.call(api.inspect_network, NETWORK)
+        addresses = (network.get("IPAM") or {}).get("Config") or []
+        self._gateway = next((str(entry["Gateway"]) for entry in addresses if entry.get("Gateway")), "")
 
     async def _ensure_image(self, image: str) -> None:
         if is_unpublished_image(image):
             raise CoworldError(
                 "image_unreachable",
-                f"{image} is not published yet",
+                f"{safe_line(image, 100)} is not published yet",
                 cause="it is an upload's id, not an image name",
                 next_step="wait until it is published, then download the package again",
                 exit_code=EXIT_MISSING,
@@ -261,23 +271,19 @@ def image_missing(image: str, cause: str) -> CoworldError:
     """The error for an image that the engine neither has nor can pull."""
     return CoworldError(
         "image_unreachable",
-        f"there is no image {safe_line(image, 200)}",
+        f"there is no image {safe_line(image, 100)}",
         cause=cause,
         next_step=f"docker pull {safe_line(image, 200)}, or build it",
         exit_code=EXIT_MISSING,
     )
 
 
-def platform_error(image: str, theirs: str, ours: str, owner: str, slot: int | None = None) -> CoworldError:
-    """The error for an image made for another processor."""
-    made_for = f"the image {safe_line(image, 200)} is for {theirs}" if theirs else f"{safe_line(image, 200)}"
+def platform_error(image: str, theirs: str, ours: str, slot: int | None = None) -> CoworldError:
+    """The error for an image made for another processor; ``theirs`` is empty when it does not say which."""
     return CoworldError(
         "image_platform",
-        f"{made_for}, this engine runs {ours}"
-        if theirs
-        else f"{made_for} is for another platform than {ours}",
+        f"the image {safe_line(image, 100)} is for {theirs or 'another processor'}, this engine runs {ours}",
         cause="its program has another processor's format",
-        owner=owner,
         next_step=f"docker buildx build --platform linux/{ours} …",
         slot=slot,
         exit_code=EXIT_USAGE,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, cast
 
 from ..contract.errors import EXIT_MISSING, CoworldError
@@ -19,62 +19,64 @@ LABEL_RUN = "coworld-tui.run"
 LABEL_ROLE = "coworld-tui.role"
 LABEL_SLOT = "coworld-tui.slot"
 LABEL_OWNER = "coworld-tui.owner"
+CONNECT_SECONDS = 10
 _CALL_SECONDS = 120
-_THREADS = 16
+_CONNECTIONS = 64
 
 
 class DockerEngine:
     """One engine, shared by every episode of this process. ``api`` is the SDK's low-level client.
 
-    ``streams`` is a second client without read timeout, for attach and wait.
+    ``streams`` is a second client without read timeout, for attach and wait. ``cpus`` is 0 when
+    the engine does not say.
     """
 
-    def __init__(self, host: str, api: Any, streams: Any, version: dict[str, Any]) -> None:
+    def __init__(self, host: str, api: Any, streams: Any, version: dict[str, Any], cpus: int) -> None:
         self.host = host
         self.api = api
         self.streams = streams
         self.version: str = str(version.get("Version", "?"))
         self.architecture: str = str(version.get("Arch", ""))
+        self.cpus = cpus
         self.is_remote = host.startswith(("tcp://", "http://", "https://", "ssh://"))
-        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="docker")
 
     async def call(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        """Run a blocking SDK call in a thread; the engine's errors come out as CoworldError."""
-        loop = asyncio.get_running_loop()
+        """Run a blocking SDK call off the loop; the engine's errors come out as CoworldError."""
+        return await in_daemon_thread(lambda: function(*args, **kwargs))
+
+
+def in_daemon_thread(function: Callable[[], T]) -> asyncio.Future[T]:
+    """Run a call that nothing can interrupt where it holds up neither a cancel nor the program's exit.
+
+    Whatever it raises comes out as CoworldError.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, error: BaseException | None) -> None:
+        if future.cancelled():
+            return
+        if error is None:
+            future.set_result(result)  # type: ignore[arg-type]
+        else:
+            future.set_exception(engine_error(error))
+
+    def run() -> None:
+        result: T | None = None
+        failure: BaseException | None = None
         try:
-            return await loop.run_in_executor(self._pool, lambda: function(*args, **kwargs))
-        except Exception as error:
-            raise engine_error(error) from error
+            result = function()
+        except BaseException as error:  # handed to whoever awaits
+            failure = error
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody awaits any more
+            loop.call_soon_threadsafe(settle, result, failure)
 
-    def follow(self, function: Callable[[], T]) -> asyncio.Future[T]:
-        """Run a call that may take as long as a container lives, in a daemon thread of its own."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
-
-        def settle(result: T | None, error: BaseException | None) -> None:
-            if future.cancelled():
-                return
-            if error is None:
-                future.set_result(result)  # type: ignore[arg-type]
-            else:
-                future.set_exception(engine_error(error))
-
-        def run() -> None:
-            result: T | None = None
-            failure: BaseException | None = None
-            try:
-                result = function()
-            except BaseException as error:  # handed to whoever awaits
-                failure = error
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(settle, result, failure)
-
-        threading.Thread(target=run, daemon=True, name="docker-follow").start()
-        return future
+    threading.Thread(target=run, daemon=True, name="docker-follow").start()
+    return future
 
 
-_engine: DockerEngine | None = None
-_engine_lock = threading.Lock()
+_engines: dict[str, DockerEngine] = {}
+_engines_lock = threading.Lock()
 
 
 async def connect() -> DockerEngine:
@@ -82,19 +84,18 @@ async def connect() -> DockerEngine:
 
     Raises CoworldError (``engine_unavailable`` or ``engine_not_permitted``, exit 3).
     """
-    return await asyncio.to_thread(_connect)
+    return await in_daemon_thread(_connect)
 
 
 def _connect() -> DockerEngine:
-    global _engine
-    with _engine_lock:
-        if _engine is None:
-            _engine = _open()
-        return _engine
-
-
-def _open() -> DockerEngine:
     host = os.environ.get("DOCKER_HOST", "")
+    with _engines_lock:
+        if host not in _engines:
+            _engines[host] = _open(host)
+        return _engines[host]
+
+
+def _open(host: str) -> DockerEngine:
     try:
         import docker
         from docker.utils import kwargs_from_env
@@ -109,9 +110,14 @@ def _open() -> DockerEngine:
             tls = context.TLSConfig if context is not None else None
             if tls:
                 settings["tls"] = tls
-        api = docker.APIClient(version="auto", timeout=_CALL_SECONDS, **settings)
-        streams = docker.APIClient(version=api.api_version, timeout=cast(int, None), **settings)
-        return DockerEngine(host, api, streams, api.version())
+        # An engine that hangs accepts the connection and says nothing: no reason to wait minutes.
+        asking = docker.APIClient(version="auto", timeout=CONNECT_SECONDS, **settings)
+        version = asking.version()
+        asking.close()
+        settings["version"] = asking.api_version
+        api = docker.APIClient(timeout=_CALL_SECONDS, max_pool_size=_CONNECTIONS, **settings)
+        streams = docker.APIClient(timeout=cast(int, None), max_pool_size=_CONNECTIONS, **settings)
+        return DockerEngine(host, api, streams, version, cpus=int(api.info().get("NCPU") or 0))
     except Exception as error:
         raise engine_error(error, host) from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ from ..runs.directory import RunDirectory, new_run_id
 from ..runs.redact import Redactor
 from . import blame
 from .backend import Part, PartExit
-from .collect import declared_failure, find_replay, read_results
+from .collect import RESULTS_MISSING, declared_failure, find_replay, read_results
 from .events import EventLog
 from .launch import Identity, LaunchOptions
 from .logs import LogRing
@@ -24,8 +24,9 @@ from .outcome import Outcome
 from .phases import LABELS, Phase, PhaseClock
 from .probes import Probes
 from .recorder import Recorder
-from .run_files import RunFiles
+from .run_files import GAME_LOGS, RunFiles, player_log
 from .stage import Stage
+from .together import end, together
 from .viewer import Viewer, ViewerRefusedError
 
 T = TypeVar("T")
@@ -33,6 +34,7 @@ T = TypeVar("T")
 FIRST_FRAME_SECONDS = 10.0
 _DRAIN_SECONDS = 0.2
 _DISK_CHECK_SECONDS = 0.5
+_ENDING_SECONDS = 0.75
 
 
 class Episode:
@@ -61,6 +63,7 @@ class Episode:
         self._stage: Stage | None = None
         self._game: Part | None = None
         self._players: dict[int, Part] = {}
+        self._probes: Probes | None = None
         self._viewer: Viewer | None = None
         self._watchers: list[asyncio.Task[None]] = []
         self._trouble: asyncio.Future[None] | None = None
@@ -124,21 +127,19 @@ class Episode:
     async def _play_through(self) -> None:
         await self._prepare()
         probes = await self._start_game()
-        try:
-            if self.options.kind == "episode":
-                self._enter(Phase.PROBING)
-                await self._while_game_lives(probes.routes(self._identity.tokens[0]))
-            self._watch_frames(probes.ws)
-            await self._start_players()
-            self._enter(Phase.FIRST_FRAME)
-            await self._first_frame()
-        finally:
-            await probes.close()
+        if self.options.kind == "episode":
+            self._enter(Phase.PROBING)
+            await self._while_game_lives(probes.routes(self._identity.tokens[0]))
+        self._watch_frames(probes.ws)
+        await self._start_players()
+        self._enter(Phase.FIRST_FRAME)
+        await self._first_frame()
         self._enter(Phase.PLAYING)
         await self._play()
         self._enter(Phase.COLLECTING)
         await self._collect()
-        if self.options.verify_replay:
+        # A declared viewer shows the replay itself; the game need not (local.md section 3.6).
+        if self.options.verify_replay and self.plan.package.manifest.game.replay_viewer is None:
             self._enter(Phase.VERIFYING_REPLAY)
             await self._verify_replay()
 
@@ -147,8 +148,13 @@ class Episode:
     async def _prepare(self) -> None:
         directory = await asyncio.to_thread(RunDirectory.create, self.run_id, self.options.output_dir)
         self._trouble = asyncio.get_running_loop().create_future()
-        self._files = RunFiles(directory, self._redactor)
+        try:
+            self._files = RunFiles(directory, self._redactor)
+        except OSError:
+            directory.discard()
+            raise
         self._files.begin(self.plan, self.options, self._identity)
+        self._files.open_logs(self.rings)
         self._emit("phase", LABELS[Phase.PREPARING], phase=Phase.PREPARING.value)
         self._watchers.append(asyncio.create_task(self._watch_disk(self._files)))
         self._stage = Stage(self.plan, self.options, self._identity, directory)
@@ -157,35 +163,40 @@ class Episode:
     async def _start_game(self) -> Probes:
         stage, files = self._opened()
         self._enter(Phase.STARTING_GAME)
-        ring = self.rings["game"]
-        self._game = await stage.create_game(
-            files.log("game.stdout.log", ring), files.log("game.stderr.log", ring)
-        )
+        self._game = await stage.create_game(*map(files.log, GAME_LOGS))
         await self._game.start()
         host, port = await self._while_game_lives(stage.game_address(self._game))
         self._enter(Phase.WAITING_HEALTH)
-        probes = Probes(host, port)
+        self._probes = Probes(host, port)
         await self._while_game_lives(
-            asyncio.gather(probes.healthy(), self._create_players()),
+            together(self._probes.healthy(), self._create_players()),
             blame.never_healthy(self.options.timeout_seconds),
         )
         self._note_links(f"http://{host}:{port}")
-        return probes
+        return self._probes
 
     async def _create_players(self) -> None:
         seats = [seat for seat in self.plan.seats if seat.kind != "human"]
-        parts = await asyncio.gather(*(self._create_player(seat) for seat in seats))
+        parts = await together(*(self._create_player(seat) for seat in seats))
         self._players = {seat.slot: part for seat, part in zip(seats, parts, strict=True)}
 
     async def _create_player(self, seat: Seat) -> Part:
         stage, files = self._opened()
-        log = files.log(f"policy_agent_{seat.slot}.log", self.rings[f"player {seat.slot}"])
-        return await stage.create_player(seat, log)
+        return await stage.create_player(seat, files.log(player_log(seat.slot)))
 
     async def _start_players(self) -> None:
         self._enter(Phase.STARTING_PLAYERS)
-        starting = (self._start_player(slot, part) for slot, part in self._players.items())
-        await self._while_game_lives(asyncio.gather(*starting))
+        works = (self._start_player(slot, part) for slot, part in self._players.items())
+        starting = asyncio.create_task(together(*works))
+        try:
+            happened = await self._game_or(starting, self.options.timeout_seconds)
+            if starting.done():
+                starting.result()
+        finally:
+            await end(starting)
+        # A game that is over before the last player is up is judged by its exit code and results.
+        if not happened:
+            raise blame.phase_too_long(LABELS[self.phase])
 
     async def _start_player(self, slot: int, part: Part) -> None:
         await part.start()
@@ -205,18 +216,17 @@ class Episode:
         _, files = self._opened()
         game = self._running_game()
         self._viewer = Viewer(f"{base}/global", files.recorder, lambda: game.exit is None)
-        task = asyncio.create_task(self._viewer.run())
-        task.add_done_callback(self._viewer_ended)
-        self._watchers.append(task)
+        self._watchers.append(asyncio.create_task(self._watch_viewer(self._viewer)))
 
-    def _viewer_ended(self, task: asyncio.Task[None]) -> None:
-        problem = None if task.cancelled() else task.exception()
-        if isinstance(problem, ViewerRefusedError):
-            if self.options.kind == "episode" and self._running_game().exit is None:
-                self._raise(self._player_crash() or blame.no_frames(str(problem)))
-            else:
+    async def _watch_viewer(self, viewer: Viewer) -> None:
+        try:
+            await viewer.run()
+        except ViewerRefusedError as problem:
+            if self.options.kind == "play":
                 self._emit("viewer", f"no frames: {problem}")
-        elif problem is not None:
+            elif not await self._game_is_ending():
+                self._raise(self._player_crash() or blame.no_frames(str(problem)))
+        except Exception as problem:
             self._raise(problem)
 
     async def _first_frame(self) -> None:
@@ -244,14 +254,20 @@ class Episode:
         limit = self.options.player_exit_seconds
         late = await self._players_still_running(limit)
         _, files = self._opened()
-        self._results = await asyncio.to_thread(read_results, files.workspace, self.plan)
+        try:
+            self._results = await asyncio.to_thread(read_results, files.workspace, self.plan)
+        except CoworldError as error:
+            # The game may say whose fault it is; with results it has nothing to excuse.
+            declared = declared_failure(files.workspace, len(self.plan.seats))
+            raise (declared if error.type == RESULTS_MISSING and declared else error) from None
         if crash := self._player_crash():
             raise crash
         if late:
             raise blame.player_stayed(late[0], limit)
 
     async def _players_still_running(self, limit: float) -> list[int]:
-        waits = {slot: asyncio.ensure_future(part.wait()) for slot, part in self._players.items()}
+        started = {slot: self._players[slot] for slot in self.exits}
+        waits = {slot: asyncio.ensure_future(part.wait()) for slot, part in started.items()}
         if waits:
             await asyncio.wait(waits.values(), timeout=limit)
         for wait in waits.values():
@@ -264,38 +280,46 @@ class Episode:
         replay = find_replay(files.workspace, self.plan)
         if replay is None:
             raise blame.no_replay()
-        ring = self.rings["game"]
-        part, uri = await stage.create_replay_server(
-            replay, files.log("game.stdout.log", ring), files.log("game.stderr.log", ring)
-        )
+        part, uri = await stage.create_replay_server(replay, *map(files.log, GAME_LOGS))
         await part.start()
         probes = Probes(*await part.address())
+        checking = asyncio.create_task(probes.check_replay(uri))
+        exiting = asyncio.create_task(part.wait())
         try:
-            async with asyncio.timeout(self.options.timeout_seconds):
-                await probes.healthy()
-                await probes.replay(uri)
-        except TimeoutError as error:
-            raise blame.replay_unloadable("the replay server never became healthy") from error
-        except CoworldError as error:
-            raise blame.replay_unloadable(error.cause) from error
+            await asyncio.wait(
+                {checking, exiting},
+                timeout=self.options.timeout_seconds,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if not checking.done() or checking.exception() is not None:
+                # A connection that breaks off is the first one sees of a server's end.
+                await asyncio.wait({exiting}, timeout=_ENDING_SECONDS)
+                raise blame.replay_unloadable(_replay_problem(checking, exiting))
         finally:
+            await end(checking, exiting)
             await probes.close()
 
     # -- waiting ----------------------------------------------------------------------------
 
-    async def _while_game_lives(self, work: Awaitable[T], late: CoworldError | None = None) -> T:
+    async def _while_game_lives(self, work: Coroutine[Any, Any, T], late: CoworldError | None = None) -> T:
         """``work``, unless the game ends, something breaks, or the phase takes too long."""
         task = asyncio.ensure_future(work)
         try:
             happened = await self._game_or(task, self.options.timeout_seconds)
-            if task.done():
+            if task.done() and not (_broke_off(task) and await self._game_is_ending()):
                 return task.result()
         finally:
-            task.cancel()
-            await asyncio.wait({task})
+            await end(task)
         if not happened:
             raise late or blame.phase_too_long(LABELS[self.phase])
         raise self._game_failure(await self._running_game().wait(), "before its players were started")
+
+    async def _game_is_ending(self) -> bool:
+        """Whether the game is about to be seen dead: what broke off then is not what went wrong."""
+        exiting = asyncio.ensure_future(self._running_game().wait())
+        await asyncio.wait({exiting}, timeout=_ENDING_SECONDS)
+        await end(exiting)
+        return self._running_game().exit is not None
 
     async def _game_or(self, task: asyncio.Future[Any] | None, limit: float) -> bool:
         """Wait for the game's end or ``task``; False when ``limit`` seconds pass. Raises trouble."""
@@ -321,7 +345,8 @@ class Episode:
             "exit", f"player {slot} exited with {ended.code}", slot=slot, code=ended.code, reason=ended.reason
         )
         # A crash in play is the game's to handle; before the first tick nobody would ever play.
-        has_begun = self.recorder is not None and bool(self.recorder.last_tick)
+        frames = self.recorder
+        has_begun = frames is not None and frames.count > 0 and frames.last_tick != 0
         waiting = self.phase in (Phase.STARTING_PLAYERS, Phase.FIRST_FRAME, Phase.PLAYING)
         if ended.code != 0 and waiting and not has_begun and self.options.kind == "episode":
             self._raise(self._player_crash())
@@ -337,17 +362,25 @@ class Episode:
             self._trouble.set_exception(error)
 
     def _game_failure(self, ended: PartExit, when: str) -> CoworldError:
-        stage, files = self._opened()
+        _, files = self._opened()
         return (
             declared_failure(files.workspace, len(self.plan.seats))
-            or stage.foreign_platform()
+            or self._wrong_platform("game")
             or blame.game_ended(ended, when, self.rings["game"], files.logs / "game.stderr.log")
         )
 
     def _player_crash(self) -> CoworldError | None:
         _, files = self._opened()
         self._note_exits()
-        return blame.player_crash(self.exits, self.rings, files.logs)
+        crash = blame.player_crash(self.exits, self.rings, files.logs)
+        if crash is None:
+            return None
+        return self._wrong_platform(f"player {crash.slot}", crash.slot) or crash
+
+    def _wrong_platform(self, source: str, slot: int | None = None) -> CoworldError | None:
+        """The better explanation when a program could not be executed; elsewhere the engine emulates it."""
+        stage, _ = self._opened()
+        return stage.foreign_platform(slot) if blame.says_exec_format(self.rings[source]) else None
 
     # -- the end ----------------------------------------------------------------------------
 
@@ -357,13 +390,14 @@ class Episode:
         if final is not Phase.PASSED:
             self._emit("stopping", "cancelled" if error is None else str(error))
         self._note_exits()
+        exits = dict(self.exits)  # as the players ended by themselves, not as they are ended now
         await self._clear_stage()
         replay: Path | None = None
         if self._files is not None:
             await self._files.close_streams()
             if error is None and (failed_write := self._files.write_error()) is not None:
                 final, error = Phase.FAILED, blame.disk_error(failed_write)
-            replay = await asyncio.to_thread(self._files.settle, self.plan, self.exits)
+            replay = await asyncio.to_thread(self._files.settle, self.plan, exits)
         self.clock.enter(final)
         self.outcome = self._outcome(replay, error)
         self._emit("end", final.value, error=error.as_dict() if error is not None else None)
@@ -377,9 +411,9 @@ class Episode:
             await self._stage.clear()
         if self._watchers:
             await asyncio.wait(self._watchers[1:] or self._watchers, timeout=_DRAIN_SECONDS)
-            for watcher in self._watchers:
-                watcher.cancel()
-            await asyncio.wait(self._watchers)
+            await end(*self._watchers)
+        if self._probes is not None:
+            await self._probes.close()
         if self._trouble is not None and self._trouble.done():
             self._trouble.exception()
 
@@ -393,7 +427,7 @@ class Episode:
             workspace=str(files.workspace) if files is not None else "",
             slots=tuple(seat.name for seat in self.plan.seats),
             scores=self._results.scores if self._results is not None else None,
-            results=self._results.raw if self._results is not None else None,
+            results=self._redactor.foreign(self._results.raw) if self._results is not None else None,
             replay=str(replay) if replay is not None else None,
             recording=str(recorder.path) if recorder is not None and recorded else None,
             recorded=recorded,
@@ -428,3 +462,22 @@ class Episode:
     def _emit(self, kind: str, message: str, **data: Any) -> None:
         if self._files is not None:
             self._files.events.emit(kind, message, **data)
+
+
+def _broke_off(probing: asyncio.Future[Any]) -> bool:
+    """Whether a probe failed, which is also what it looks like when the game dies meanwhile."""
+    error = probing.exception()
+    return isinstance(error, CoworldError) and error.type == "game_contract_violation"
+
+
+def _replay_problem(checking: asyncio.Future[None], exiting: asyncio.Future[PartExit]) -> str:
+    """Why a replay was not shown: its server has ended, or the check has failed or takes too long."""
+    if exiting.done():
+        return f"the replay server exited with {exiting.result().code}"
+    if not checking.done():
+        return "the replay server never became healthy"
+    try:
+        checking.result()
+    except CoworldError as error:
+        return error.cause
+    return ""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,10 +42,15 @@ class Event:
 
 
 class EventLog:
-    """Appends to ``logs/events.jsonl`` (one write a line, so a kill leaves whole lines) and to memory."""
+    """Appends to ``logs/events.jsonl`` and to memory.
+
+    One write a line, and a line that a full disk cuts short is taken back: whatever happens, the
+    file holds whole lines.
+    """
 
     def __init__(self, path: Path, redactor: Redactor) -> None:
         self._file = path.open("ab", buffering=0)
+        self._whole = 0
         self._redactor = redactor
         self.events: list[Event] = []
         self.count = 0
@@ -63,13 +71,20 @@ class EventLog:
         self.events.append(event)
         if len(self.events) > _KEPT_IN_MEMORY:
             del self.events[: _KEPT_IN_MEMORY // 10]
-        try:
-            self._file.write(json.dumps(event.as_dict(), ensure_ascii=False).encode() + b"\n")
-        except OSError as error:
-            self.write_error = error
+        self._write(json.dumps(event.as_dict(), ensure_ascii=False).encode(errors="replace") + b"\n")
         for listener in self.listeners:
             listener(event)
         return event
+
+    def _write(self, line: bytes) -> None:
+        try:
+            if self._file.write(line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            self._whole += len(line)
+        except OSError as error:
+            self.write_error = error
+            with contextlib.suppress(OSError):
+                self._file.truncate(self._whole)
 
     def close(self) -> None:
         """No more events."""

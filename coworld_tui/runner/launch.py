@@ -17,7 +17,6 @@ from .backend import LOOPBACK, Mount, PartSpec
 CONTAINER_WORKDIR = "/coworld"
 CONTAINER_ARTIFACTS = "/coworld-artifact"
 CONTAINER_REPLAY = "/coworld-replay"
-HOST_FROM_CONTAINER = "host.docker.internal"
 DEFAULT_TIMEOUT_SECONDS = 3600.0
 PLAYER_EXIT_SECONDS = 30.0
 

@@ -34,8 +34,12 @@ def quantity(text: str) -> float:
     return float(match[1]) * _FACTORS[match[2]]
 
 
-def container_limits(resources: Resources | None) -> dict[str, Any]:
-    """The engine's limits: ``limits``, else ``requests``, else 1 CPU and 1 GiB, never below the floors."""
+def container_limits(resources: Resources | None, engine_cpus: int) -> dict[str, Any]:
+    """The engine's limits: ``limits``, else ``requests``, else 1 CPU and 1 GiB, never below the floors.
+
+    An engine refuses more CPUs than it has; a manifest written for a bigger machine gets those.
+    ``engine_cpus`` 0 means that their number is not known.
+    """
     cpus, memory = _CPUS, float(_MEMORY)
     if resources is not None:
         limits, requests = resources.limits, resources.requests
@@ -43,5 +47,6 @@ def container_limits(resources: Resources | None) -> dict[str, Any]:
         memory_text = (limits.memory if limits is not None else None) or requests.memory
         cpus = quantity(cpu_text) if cpu_text else cpus
         memory = quantity(memory_text) if memory_text else memory
+    cpus = min(cpus, engine_cpus or cpus)
     size = max(int(memory), _LEAST_MEMORY)
     return {"nano_cpus": int(max(cpus, _FEWEST_CPUS) * 1e9), "mem_limit": size, "memswap_limit": size}

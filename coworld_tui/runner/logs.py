@@ -15,16 +15,20 @@ LINE_CHARACTERS = 4_000
 
 
 class LogRing:
-    """The last lines of one source. Safe to fill from any thread.
+    """The last lines of one source, each stamped with the local time of its arrival.
 
     ``first`` is the index of the oldest line still kept, ``total`` how many there ever were.
+    Safe to fill from any thread. Lines are redacted when they are read: a flood of them passes
+    through here and hardly any is ever looked at.
     """
 
     def __init__(self, redactor: Redactor, capacity: int = RING_LINES) -> None:
-        self._redactor = redactor
-        self._lines: deque[str] = deque(maxlen=capacity)
-        self._lock = Lock()
         self.total = 0
+        # Longer than what is shown, so that a secret across the cut is seen whole and masked.
+        self.longest = LINE_CHARACTERS + redactor.longest
+        self._redactor = redactor
+        self._lines: deque[tuple[str, str]] = deque(maxlen=capacity)
+        self._lock = Lock()
 
     @property
     def first(self) -> int:
@@ -35,21 +39,25 @@ class LogRing:
         """Line ``index``; empty when it has already left the ring or does not exist yet."""
         with self._lock:
             offset = index - self.first
-            return self._lines[offset] if 0 <= offset < len(self._lines) else ""
+            kept = self._lines[offset] if 0 <= offset < len(self._lines) else None
+        return self._shown(*kept) if kept is not None else ""
 
     def tail(self, count: int) -> list[str]:
         """The last ``count`` lines."""
         with self._lock:
-            return list(self._lines)[-count:]
+            kept = [self._lines[at] for at in range(-min(count, len(self._lines)), 0)]
+        return [self._shown(*line) for line in kept]
 
     def add(self, lines: list[str]) -> None:
-        """Append lines, redacted, cut and stamped with the local time of their arrival."""
+        """Append lines of any length."""
         stamp = f"{datetime.now():%H:%M:%S.%f}"[:10]
-        kept = lines[-(self._lines.maxlen or 0) :]
-        ready = [f"{stamp}  {self._redactor.text(line.rstrip()[:LINE_CHARACTERS])}" for line in kept]
+        kept = [(stamp, line[: self.longest]) for line in lines[-(self._lines.maxlen or 0) :]]
         with self._lock:
-            self._lines.extend(ready)
+            self._lines.extend(kept)
             self.total += len(lines)
+
+    def _shown(self, stamp: str, line: str) -> str:
+        return f"{stamp}  {self._redactor.text(line)[:LINE_CHARACTERS].rstrip()}"
 
 
 class LogFile:
@@ -76,8 +84,9 @@ class LogFile:
             except OSError as error:
                 self.write_error = error
         *lines, rest = (self._rest + self._decoder.decode(data)).split("\n")
-        self._rest = rest[: LINE_CHARACTERS + 1]
-        self.ring.add(lines)
+        self._rest = rest[: self.ring.longest]
+        if lines:
+            self.ring.add(lines)
 
     def close(self) -> None:
         """Flush the unfinished last line."""

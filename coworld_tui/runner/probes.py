@@ -35,8 +35,7 @@ class Probes:
         """Poll ``/healthz`` until it answers 200. Never gives up: the caller sets the limit."""
         while True:
             try:
-                answer = await self._client.get(f"{self.http}/healthz", timeout=_HEALTH_REQUEST_SECONDS)
-                if answer.status_code == httpx.codes.OK:
+                if await self._status("/healthz", _HEALTH_REQUEST_SECONDS) == httpx.codes.OK:
                     return
             except httpx.HTTPError:
                 pass  # not up yet
@@ -57,8 +56,9 @@ class Probes:
             if outcome is not None:
                 raise outcome
 
-    async def replay(self, uri: str) -> None:
-        """A replay server's page answers and its socket sends one message (section 3.6)."""
+    async def check_replay(self, uri: str) -> None:
+        """A replay server becomes healthy, its page answers, its socket sends a message (section 3.6)."""
+        await self.healthy()
         page = f"/client/replay?uri={uri}"
         await self._page(page, redirects_allowed=True)
         try:
@@ -73,11 +73,16 @@ class Probes:
     async def _page(self, path: str, *, redirects_allowed: bool = False) -> None:
         route = path.partition("?")[0]
         try:
-            answer = await self._client.get(self.http + path, timeout=_ROUTE_SECONDS)
+            status = await self._status(path, _ROUTE_SECONDS)
         except httpx.HTTPError as error:
             _violated(route, f"did not answer: {safe_line(str(error) or type(error).__name__, 200)}")
-        if not (answer.is_success or (redirects_allowed and answer.is_redirect)):
-            _violated(route, f"answered {answer.status_code}")
+        if not (httpx.codes.is_success(status) or (redirects_allowed and httpx.codes.is_redirect(status))):
+            _violated(route, f"answered {status}")
+
+    async def _status(self, path: str, seconds: float) -> int:
+        """The status of an answer. Its body, which may have no end, is not read."""
+        async with self._client.stream("GET", self.http + path, timeout=seconds) as answer:
+            return answer.status_code
 
     async def _bad_token_refused(self) -> None:
         route = "/player"
@@ -86,14 +91,14 @@ class Probes:
                 socket = await open_socket(f"{self.ws}{route}?slot=0&token={_BAD_TOKEN}")
                 async with socket:
                     await socket.recv()
+        except TimeoutError:  # itself an OSError
+            _violated(route, "accepted a bad token: the connection stayed open")
         except InvalidStatus as error:
             if error.response.status_code in (401, 403):
                 return
             _violated(route, f"answered {error.response.status_code} to a bad token; 401 or 403 is due")
         except (OSError, InvalidHandshake, ConnectionClosed):
             return
-        except TimeoutError:
-            _violated(route, "accepted a bad token: the connection stayed open")
         _violated(route, "accepted a bad token: it sent a message")
 
 

@@ -1,4 +1,4 @@
-"""Finding what a killed run left behind, by label and by registry, and removing only what nobody owns."""
+"""Finding what a killed run left behind, by its marks, and removing only what nobody owns."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..contract.errors import CoworldError
-from ..runs.index import newest_runs
 from ..runs.owner import Owner
 from .docker_engine import LABEL_OWNER, LABEL_RUN, DockerEngine, connect
-from .process_backend import reap_processes
-
-_RUNS_LOOKED_AT = 200
+from .process_backend import kill_orphans
 
 
 @dataclass(frozen=True)
@@ -29,16 +26,12 @@ class Reaped:
 
 async def reap(*, engine: bool = True) -> Reaped:
     """Remove leftovers of dead owners. Without an engine only processes are looked for; never raises."""
-    processes = await asyncio.to_thread(_reap_processes)
+    processes = await asyncio.to_thread(kill_orphans)
     containers = 0
     if engine:
         with contextlib.suppress(CoworldError):
             containers = await _reap_containers(await connect())
     return Reaped(containers, processes)
-
-
-def _reap_processes() -> int:
-    return sum(reap_processes(run.path) for run in newest_runs(_RUNS_LOOKED_AT) if run.status == "stale")
 
 
 async def _reap_containers(engine: DockerEngine) -> int:

@@ -34,6 +34,7 @@ class _Tick(msgspec.Struct):
 
 
 _tick_decoder = msgspec.json.Decoder(_Tick)
+_json_decoder = msgspec.json.Decoder(msgspec.Raw)
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,12 @@ class Recorder:
             batch = self._batches[at] if at >= 0 else None
         if batch is None or seq >= self.written:
             raise IndexError(seq)
-        return self._read(at, batch, seq)
+        try:
+            return self._read(at, batch, seq)
+        except FileNotFoundError:
+            if self._closed is None:
+                raise IndexError(seq) from None
+            return self._closed.frame(seq)  # it was closed between the look and the read
 
     async def close(self) -> None:
         """Write what is left and turn the recording into Parquet; a full disk keeps the stream."""
@@ -122,10 +128,7 @@ class Recorder:
         self._wake.set()
         await asyncio.to_thread(self._thread.join)
         if self.error is None and self.count:
-            try:
-                await asyncio.to_thread(self._convert)
-            except OSError as error:
-                self.error = error
+            await asyncio.to_thread(self._convert)
         elif not self.count:
             self._stream_path.unlink(missing_ok=True)
 
@@ -134,11 +137,14 @@ class Recorder:
 
         from ..replay.recording import SCHEMA, frame_of
 
-        if self._cached[0] != at:
+        # Readers share the cache without a lock: each works with the pair it has taken.
+        cached, rows = self._cached
+        if cached != at:
             with self._stream_path.open("rb", buffering=0) as source:
                 data = os.pread(source.fileno(), batch.length, batch.offset)
-            self._cached = (at, pa.ipc.read_record_batch(pa.py_buffer(data), SCHEMA))
-        return frame_of(self._cached[1], seq - batch.first)
+            rows = pa.ipc.read_record_batch(pa.py_buffer(data), SCHEMA)
+            self._cached = (at, rows)
+        return frame_of(rows, seq - batch.first)
 
     def _write_all(self) -> None:
         import pyarrow as pa
@@ -146,7 +152,8 @@ class Recorder:
         from ..replay.recording import SCHEMA
 
         try:
-            with self._stream_path.open("wb", buffering=0) as sink, pa.ipc.new_stream(sink, SCHEMA) as writer:
+            # Not Python's own file: Arrow would take its short writes for whole ones.
+            with pa.OSFile(str(self._stream_path), "wb") as sink, pa.ipc.new_stream(sink, SCHEMA) as writer:
                 while True:
                     self._wake.wait()
                     closing = self._closing.is_set()
@@ -156,8 +163,8 @@ class Recorder:
                     if closing:
                         return
                     self._closing.wait(_GATHER_SECONDS)
-        except OSError as error:
-            self.error = error
+        except (OSError, MemoryError, pa.ArrowException) as error:
+            self.error = _as_os_error(error)
 
     def _take(self) -> list[Frame]:
         frames: list[Frame] = []
@@ -186,35 +193,43 @@ class Recorder:
 
     def _convert(self) -> None:
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
-        from ..replay.recording import SCHEMA, ClosedRecording
+        from ..replay.recording import ClosedRecording
 
         closed = self._artifacts / CLOSED_NAME
         temporary = closed.with_suffix(".partial")
         try:
-            with (
-                pa.memory_map(str(self._stream_path)) as source,
-                pq.ParquetWriter(temporary, SCHEMA, compression="zstd", use_dictionary=["kind"]) as writer,
-            ):
-                group: list[Any] = []
-                size = 0
-                for batch in pa.ipc.open_stream(source):
-                    group.append(batch)
-                    size += batch.nbytes
-                    if size >= _GROUP_BYTES:
-                        _write_groups(writer, group, size)
-                        group, size = [], 0
-                if group:
-                    _write_groups(writer, group, size)
+            self._write_columns(temporary)
+            _force_to_disk(temporary)  # the stream goes only when nothing can take this away any more
             temporary.replace(closed)
-        except BaseException:
+            self._closed = ClosedRecording(closed)
+            self.path = closed
+            self._stream_path.unlink()
+        except (OSError, MemoryError, pa.ArrowException) as error:
+            self.error = _as_os_error(error)
             with contextlib.suppress(OSError):
                 temporary.unlink()
-            raise
-        self._closed = ClosedRecording(closed)
-        self.path = closed
-        self._stream_path.unlink()
+
+    def _write_columns(self, target: Path) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        from ..replay.recording import SCHEMA
+
+        with (
+            pa.memory_map(str(self._stream_path)) as source,
+            pq.ParquetWriter(target, SCHEMA, compression="zstd", use_dictionary=["kind"]) as writer,
+        ):
+            group: list[Any] = []
+            size = 0
+            for batch in pa.ipc.open_stream(source):
+                group.append(batch)
+                size += batch.nbytes
+                if size >= _GROUP_BYTES:
+                    _write_groups(writer, group, size)
+                    group, size = [], 0
+            if group:
+                _write_groups(writer, group, size)
 
 
 def _describe(message: str | bytes) -> tuple[str, bytes, int | None]:
@@ -223,11 +238,19 @@ def _describe(message: str | bytes) -> tuple[str, bytes, int | None]:
     payload = message.encode("utf-8", "surrogatepass")
     try:
         tick = _tick_decoder.decode(payload).tick
-    except msgspec.ValidationError:
-        return "json", payload, None
+    except msgspec.ValidationError:  # no object with a whole number: the rest has not been looked at
+        return ("json" if _is_json(payload) else "text"), payload, None
     except (msgspec.DecodeError, RecursionError):
         return "text", payload, None
     return "json", payload, tick if tick is not None and -(2**63) <= tick < 2**63 else None
+
+
+def _is_json(payload: bytes) -> bool:
+    try:
+        _json_decoder.decode(payload)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
 
 
 def _record_batch(frames: list[Frame]) -> Any:
@@ -254,3 +277,12 @@ def _write_groups(writer: Any, batches: list[Any], size: int) -> None:
     table = pa.Table.from_batches(batches)
     rows = max(1, table.num_rows * _GROUP_BYTES // max(size, 1))
     writer.write_table(table, row_group_size=rows)
+
+
+def _force_to_disk(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _as_os_error(error: Exception) -> OSError:
+    return error if isinstance(error, OSError) else OSError(None, str(error) or type(error).__name__)

@@ -11,12 +11,20 @@ from ..contract.request import EpisodePlan
 from ..runs.directory import RunDirectory, write_json
 from ..runs.redact import Redactor
 from .backend import PartExit
-from .collect import find_replay, write_player_status
+from .collect import compress_replay, find_replay, write_player_status
 from .events import EventLog
 from .launch import Identity, LaunchOptions
 from .logs import LogFile, LogRing
 from .outcome import Outcome
 from .recorder import Recorder
+
+_RESERVED_BYTES = 64 << 10
+GAME_LOGS = ("game.stdout.log", "game.stderr.log")
+
+
+def player_log(slot: int) -> str:
+    """The name of a player's log."""
+    return f"policy_agent_{slot}.log"
 
 
 class RunFiles:
@@ -27,7 +35,8 @@ class RunFiles:
         self.redactor = redactor
         self.events = EventLog(directory.logs / "events.jsonl", redactor)
         self.recorder = Recorder(directory.artifacts)
-        self._logs: list[LogFile] = []
+        self._reserve = directory.logs / ".reserve"
+        self._logs: dict[str, LogFile] = {}
 
     @property
     def workspace(self) -> Path:
@@ -53,26 +62,41 @@ class RunFiles:
                 "seed": plan.game_config.get("seed"),
             },
         )
+        self._reserve.write_bytes(bytes(_RESERVED_BYTES))
         write_json(self.directory.inputs / "coworld_manifest.json", plan.package.raw)
         write_json(self.directory.inputs / "episode_request.json", plan.request())
         write_json(self.workspace / "config.json", {**plan.game_config, "tokens": list(identity.tokens)})
 
-    def log(self, name: str, ring: LogRing) -> LogFile:
-        """A log file in the workspace that also feeds ``ring``."""
-        log = LogFile(self.logs / name, ring)
-        self._logs.append(log)
-        return log
+    def open_logs(self, rings: Mapping[str, LogRing]) -> None:
+        """Open the game's two logs and one a player; ``rings`` are by source.
+
+        All of them now: once it runs, the game could put links in their places.
+        """
+        for source, ring in rings.items():
+            slot = source.removeprefix("player ")
+            for name in GAME_LOGS if source == "game" else (player_log(int(slot)),):
+                self._logs[name] = LogFile(self.logs / name, ring)
+
+    def log(self, name: str) -> LogFile:
+        """A log that has been opened."""
+        return self._logs[name]
 
     def write_error(self) -> OSError | None:
         """The first write that failed, if one did."""
-        errors = [self.events.write_error, self.recorder.error, *(log.write_error for log in self._logs)]
+        errors = [
+            self.events.write_error,
+            self.recorder.error,
+            *(log.write_error for log in self._logs.values()),
+        ]
         return next((error for error in errors if error is not None), None)
 
     async def close_streams(self) -> None:
-        """No more frames and log lines."""
+        """No more frames and log lines; the space kept for the last words is free."""
         await self.recorder.close()
-        for log in self._logs:
+        for log in self._logs.values():
             log.close()
+        with contextlib.suppress(OSError):
+            self._reserve.unlink()
 
     def settle(self, plan: EpisodePlan, exits: Mapping[int, PartExit | None]) -> Path | None:
         """Put the workspace into its final shape; returns the replay if the game wrote one."""
@@ -80,8 +104,9 @@ class RunFiles:
         with contextlib.suppress(OSError):
             if exits:
                 write_player_status(self.workspace, exits)
-            replay = find_replay(self.workspace, plan)
-            self.workspace.chmod(0o755)
+            if (replay := find_replay(self.workspace, plan)) is not None:
+                compress_replay(replay)
+            self.directory.close_workspace()
         return replay
 
     def finish(self, outcome: Outcome) -> None:

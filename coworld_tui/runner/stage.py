@@ -14,11 +14,10 @@ from ..contract.env import SECRET_URIS_VARIABLE, extra_ports, parse_secret_uris,
 from ..contract.errors import CoworldError
 from ..contract.request import EpisodePlan, Seat
 from ..runs.directory import RunDirectory
-from .backend import LOOPBACK, Backend, Part, PartSpec
+from .backend import HOST_FROM_CONTAINER, LOOPBACK, Backend, Part, PartSpec
 from .collect import gather_player_artifact
 from .docker_backend import DockerBackend, platform_error
 from .launch import (
-    HOST_FROM_CONTAINER,
     GameAddress,
     Identity,
     LaunchOptions,
@@ -42,7 +41,7 @@ class Stage:
         self._options = options
         self._identity = identity
         self._run = run
-        self._process = ProcessBackend(run.path)
+        self._process = ProcessBackend(run.run_id)
         self._docker: DockerBackend | None = None
         self._parts: list[Part] = []
         self._game_image: str | None = None
@@ -61,7 +60,7 @@ class Stage:
     async def create_game(self, stdout: LogFile, stderr: LogFile) -> Part:
         """The game, ready to start."""
         runnable = self._plan.package.manifest.game.runnable
-        host = await self._listen_host()
+        host = self._listen_host()
         spec = game_spec(
             self._plan,
             self._options,
@@ -99,27 +98,31 @@ class Stage:
 
     async def create_replay_server(self, replay: Path, stdout: LogFile, stderr: LogFile) -> tuple[Part, str]:
         """The game in replay mode on a copy of ``replay``, and the URI to ask it for."""
-        folder = self._run.artifacts / "replay-check"
-        folder.mkdir()
-        copy = Path(shutil.copy(replay, folder / replay.name))
+        copy = self._replay_folder / replay.name
+        self._replay_folder.mkdir()
+        await asyncio.to_thread(shutil.copy, replay, copy)
         port = free_port(LOOPBACK) if game_is_process(self._options) else 0
         spec, uri = replay_spec(self._plan, self._options, self._identity, copy, port=port)
         return await self._create(self._game_backend(), spec, stdout, stderr), uri
+
+    @property
+    def _replay_folder(self) -> Path:
+        return self._run.artifacts / "replay-check"
 
     def artifact_folder(self, slot: int) -> Path:
         """Where the player of ``slot`` may leave files."""
         return self._run.artifacts / f"player-{slot}"
 
-    def foreign_platform(self) -> CoworldError | None:
-        """The error to show when a game died whose image is for another processor."""
-        if self._docker is None or self._game_image is None:
+    def foreign_platform(self, slot: int | None = None) -> CoworldError | None:
+        """The error when the image of the game, or of the player in ``slot``, is for another processor."""
+        image = self._game_image
+        if slot is not None:
+            seat = self._plan.seats[slot]
+            image = seat.image if self._in_container(seat) else None
+        if self._docker is None or image is None:
             return None
-        theirs = self._docker.foreign_platform(self._game_image)
-        return (
-            platform_error(self._game_image, theirs, self._docker.engine.architecture, "you")
-            if theirs
-            else None
-        )
+        theirs = self._docker.foreign_platform(image)
+        return platform_error(image, theirs, self._docker.engine.architecture, slot) if theirs else None
 
     async def clear(self) -> None:
         """Remove every part; never raises."""
@@ -131,6 +134,7 @@ class Stage:
 
     def _gather_artifacts(self) -> None:
         """What players left goes into the workspace; a folder in which nothing was left goes away."""
+        shutil.rmtree(self._replay_folder, ignore_errors=True)
         for seat in self._plan.seats:
             folder = self.artifact_folder(seat.slot)
             with contextlib.suppress(OSError):
@@ -142,11 +146,11 @@ class Stage:
         self._parts.append(part)
         return part
 
-    async def _listen_host(self) -> str:
+    def _listen_host(self) -> str:
         """A local game listens on loopback, or where containers can reach it when it has such players."""
         if self._docker is None or not sys.platform.startswith("linux"):
             return LOOPBACK
-        return await self._docker.gateway()
+        return self._docker.gateway
 
     def _in_container(self, seat: Seat) -> bool:
         return seat.kind == "image" and not runs_as_process(seat, self._options)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import NoReturn
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.exceptions import ConnectionClosed, ConnectionClosedOK, InvalidHandshake
 
 from ..contract.text import safe_line
 from .recorder import Recorder
 
 OPEN_SECONDS = 10.0
 _CLOSE_SECONDS = 1.0
+_QUEUED_FRAMES = 4  # before a frame is read; one may have 50 MB
 _FIRST_RETRY_SECONDS = 0.05
 _LONGEST_RETRY_SECONDS = 1.0
 
@@ -21,11 +23,19 @@ class ViewerRefusedError(Exception):
     """The game refused or dropped the viewer before any frame; ``str()`` says how."""
 
 
+class _DirectConnect(connect):
+    """A connection to the game and nowhere else."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
 async def open_socket(url: str) -> ClientConnection:
-    """Connect as the contract wants: frames of any size, no pings, no compression, no proxy."""
-    return await connect(
+    """Connect as the contract wants: frames of any size, no pings, no compression, no proxy, no redirects."""
+    return await _DirectConnect(
         url,
         max_size=None,
+        max_queue=_QUEUED_FRAMES,
         ping_interval=None,
         compression=None,
         proxy=None,
@@ -56,6 +66,7 @@ class Viewer:
             received = self._recorder.count
             try:
                 await self._receive()
+            except ConnectionClosedOK:
                 problem = "the game closed the global viewer"
             except (OSError, InvalidHandshake, ConnectionClosed, TimeoutError) as error:
                 problem = safe_line(str(error) or type(error).__name__, 200)
@@ -66,7 +77,7 @@ class Viewer:
             retry = _FIRST_RETRY_SECONDS if self._recorder.count > received else retry * 2
             await asyncio.sleep(min(retry, _LONGEST_RETRY_SECONDS))
 
-    async def _receive(self) -> None:
+    async def _receive(self) -> NoReturn:
         socket = await open_socket(self._url)
         try:
             self.connected = True

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import re
 import secrets
+import shutil
+import stat
 import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ..contract.errors import EXIT_USAGE, CoworldError
+from ..contract.text import safe_line
 from .owner import Owner
 from .paths import runs_dir
 
 RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}\Z")
 LAYOUT = ("inputs", "workspace", "artifacts", "logs")
 MANIFEST = "run_manifest.json"
+_PATH_LIMIT = 120
 
 
 def new_run_id(now: datetime | None = None) -> str:
@@ -27,13 +33,17 @@ def new_run_id(now: datetime | None = None) -> str:
     return f"{moment:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
 
 
-def write_atomic(path: Path, data: bytes | str, mode: int = 0o644) -> None:
-    """Write ``data`` beside ``path`` and rename it into place. OSError as the system gives it."""
-    raw = data.encode() if isinstance(data, str) else data
+@contextlib.contextmanager
+def replacing(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
+    """A stream into a file beside ``path`` that takes its place once it is whole.
+
+    A link of that name, which a game may have left in its workspace, is replaced and not followed.
+    OSError as the system gives it; nothing is left behind then.
+    """
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(raw)
+            yield stream
         Path(temporary).chmod(mode)
         Path(temporary).replace(path)
     except BaseException:
@@ -43,8 +53,13 @@ def write_atomic(path: Path, data: bytes | str, mode: int = 0o644) -> None:
 
 
 def write_json(path: Path, value: Any, mode: int = 0o644) -> None:
-    """``write_atomic`` of indented JSON with a final newline."""
-    write_atomic(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n", mode)
+    """Indented JSON with a final newline, in place of what was there. OSError as the system gives it.
+
+    Lone surrogates, as in a command line that is not UTF-8, become question marks.
+    """
+    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    with replacing(path, mode) as stream:
+        stream.write(text.encode(errors="replace"))
 
 
 class RunDirectory:
@@ -62,50 +77,63 @@ class RunDirectory:
         self.workspace = path / "workspace"
         self.artifacts = path / "artifacts"
         self.logs = path / "logs"
+        self._mode = 0o755
         self._manifest: dict[str, Any] = {}
 
     @classmethod
     def create(cls, run_id: str | None = None, workspace: Path | None = None) -> RunDirectory:
         """Make the directories. ``workspace`` puts the game's files elsewhere, behind a link.
 
-        Raises CoworldError (``workspace_unwritable``, exit 2) naming the place that refused.
+        Raises CoworldError (``workspace_unwritable`` or ``workspace_not_empty``, exit 2) naming the
+        place that refused, OSError when the disk is full; nothing is left behind then.
         """
         run_id = run_id or new_run_id()
         run = cls(runs_dir() / run_id, run_id)
-        place = run.path
         try:
-            for part in (run.inputs, run.artifacts, run.logs):
-                part.mkdir(parents=True)
             if workspace is not None:
-                place = workspace
                 workspace.mkdir(parents=True, exist_ok=True)
                 if any(workspace.iterdir()):
-                    raise CoworldError(
-                        "workspace_not_empty",
-                        f"{workspace} already holds files",
-                        cause="a run needs a fresh folder: leftover results would be taken for new ones",
-                        next_step="give --output-dir a new or empty folder",
-                        exit_code=EXIT_USAGE,
-                    )
-                run.workspace.symlink_to(workspace.resolve(), target_is_directory=True)
-                run.workspace = workspace.resolve()
-            else:
-                run.workspace.mkdir()
-            (run.workspace / "logs").mkdir()
-            # Containers run as users we do not know and reach this by mount; the run's own
-            # folder keeps everybody else out.
-            run.path.chmod(0o700)
-            run.workspace.chmod(0o777)
-            (run.workspace / "logs").chmod(0o777)
+                    raise _not_empty(workspace)
+            run.path.mkdir(parents=True, mode=0o700)
+            try:
+                run._fill(workspace)
+            except OSError:
+                run.discard()
+                raise
         except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise
             raise CoworldError(
                 "workspace_unwritable",
-                f"cannot write to {place}",
+                f"cannot write to {safe_line(str(error.filename or run.path), _PATH_LIMIT)}",
                 cause=error.strerror or str(error),
                 next_step="choose another folder with --output-dir or COWORLD_TUI_HOME",
                 exit_code=EXIT_USAGE,
             ) from error
         return run
+
+    def _fill(self, workspace: Path | None) -> None:
+        for part in (self.inputs, self.artifacts, self.logs):
+            part.mkdir()
+        if workspace is not None:
+            self.workspace.symlink_to(workspace.resolve(), target_is_directory=True)
+            self.workspace = workspace.resolve()
+        else:
+            self.workspace.mkdir()
+        (self.workspace / "logs").mkdir()
+        # Containers run as users we do not know and reach this by mount; the run's own folder
+        # keeps everybody else out. An output folder of somebody else's is as open as it is.
+        self._mode = stat.S_IMODE(self.workspace.stat().st_mode)
+        with contextlib.suppress(PermissionError):
+            self.workspace.chmod(0o777)
+
+    def discard(self) -> None:
+        """Take the directory back before anything has happened in it; an output folder stays."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def close_workspace(self) -> None:
+        """The game is gone: the workspace is as open as it was before. OSError as the system gives it."""
+        self.workspace.chmod(self._mode)
 
     def begin(
         self, *, kind: str, command: str, provider: str, operation: str, inputs: dict[str, Any]
@@ -151,3 +179,13 @@ class RunDirectory:
 
     def _write(self) -> None:
         write_json(self.path / MANIFEST, self._manifest)
+
+
+def _not_empty(workspace: Path) -> CoworldError:
+    return CoworldError(
+        "workspace_not_empty",
+        f"{safe_line(str(workspace), _PATH_LIMIT)} already holds files",
+        cause="a run needs a fresh folder: leftover results would be taken for new ones",
+        next_step="give --output-dir a new or empty folder",
+        exit_code=EXIT_USAGE,
+    )

@@ -10,12 +10,18 @@ from pathlib import Path
 
 import psutil
 
-_START_TOLERANCE_SECONDS = 2.0
+_START_TOLERANCE_SECONDS = 0.05
+_START_FIELD = 19  # of /proc/<pid>/stat, counted after the name; proc(5) calls it starttime
 
 
 @dataclass(frozen=True)
 class Owner:
-    """A process on one boot of one machine. ``started`` is its start in seconds since the epoch."""
+    """A process on one boot of one machine.
+
+    ``machine`` tells process namespaces apart: containers of one host share its boot but cannot
+    see each other's processes. ``started`` is in seconds since the boot where the system counts
+    that way, because the wall clock may be set while the process runs, else since the epoch.
+    """
 
     machine: str
     boot: str
@@ -25,8 +31,7 @@ class Owner:
     @classmethod
     def current(cls) -> Owner:
         """This very process."""
-        process = psutil.Process()
-        return cls(_machine(), _boot(), process.pid, round(process.create_time(), 2))
+        return cls(_machine(), _boot(), os.getpid(), round(_started(psutil.Process()), 2))
 
     @classmethod
     def parse(cls, text: str) -> Owner | None:
@@ -56,7 +61,7 @@ def is_running(pid: int, started: float) -> bool:
         process = psutil.Process(pid)
         return (
             process.status() != psutil.STATUS_ZOMBIE
-            and abs(process.create_time() - started) <= _START_TOLERANCE_SECONDS
+            and abs(_started(process) - started) <= _START_TOLERANCE_SECONDS
         )
     except psutil.NoSuchProcess:
         return False
@@ -64,7 +69,23 @@ def is_running(pid: int, started: float) -> bool:
         return True
 
 
+def _started(process: psutil.Process) -> float:
+    try:
+        stat = Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return process.create_time()
+    return int(stat.rpartition(")")[2].split()[_START_FIELD]) / os.sysconf("SC_CLK_TCK")
+
+
 def _machine() -> str:
+    try:
+        namespace = Path("/proc/self/ns/pid").readlink().name.strip("pid:[]")
+    except OSError:
+        return _machine_id()
+    return f"{_machine_id()}-{namespace}"
+
+
+def _machine_id() -> str:
     for source in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
         try:
             text = Path(source).read_text(encoding="ascii").strip()

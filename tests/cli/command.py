@@ -1,0 +1,124 @@
+"""The program as people start it: its exit code, its two streams, and what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import psutil
+
+PROGRAM = (sys.executable, "-m", "coworld_tui")
+WAIT_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished command."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The one JSON object on stdout."""
+        (line,) = self.out.splitlines()
+        document = json.loads(line)
+        assert isinstance(document, dict)
+        return document
+
+
+def coworld(*arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Done:
+    """Run ``coworld-tui`` to its end, without a terminal. It must never show a traceback."""
+    done = subprocess.run(
+        [*PROGRAM, *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        timeout=WAIT_SECONDS * 2,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+class Running:
+    """A command that still runs; its stderr is read as it comes."""
+
+    def __init__(
+        self,
+        *arguments: str | Path,
+        env: Mapping[str, str] | None = None,
+        ignored: signal.Signals | None = None,
+    ) -> None:
+        def ignore() -> None:
+            if ignored is not None:
+                signal.signal(ignored, signal.SIG_IGN)
+
+        self.process = subprocess.Popen(
+            [*PROGRAM, *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **(env or {})},
+            start_new_session=True,
+            preexec_fn=ignore,
+        )
+        self.err = ""
+
+    def says(self, words: str, times: int = 1) -> None:
+        """Wait until stderr has the words so many times."""
+        assert self.process.stderr is not None
+        deadline = monotonic() + WAIT_SECONDS
+        while self.err.count(words) < times:
+            left = deadline - monotonic()
+            assert left > 0, f"never said {words!r}:\n{self.err}"
+            if select.select([self.process.stderr], [], [], left)[0]:
+                data = os.read(self.process.stderr.fileno(), 1 << 16)
+                assert data, f"ended without {words!r}:\n{self.err}"
+                self.err += data.decode("utf-8", "replace")
+
+    def signal(self, number: signal.Signals) -> None:
+        """Signal the program alone, not what it started."""
+        self.process.send_signal(number)
+
+    def ends(self, seconds: float = WAIT_SECONDS) -> Done:
+        """Wait for its end."""
+        out, err = self.process.communicate(timeout=seconds)
+        self.err += err.decode("utf-8", "replace")
+        assert "Traceback" not in self.err, self.err
+        return Done(self.process.returncode, out.decode(), self.err)
+
+    def close(self) -> None:
+        """End it, whatever state it is in."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+
+def started_for(home: Path) -> list[psutil.Process]:
+    """The processes whose environment names this home: all that a command of this test started."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            is_ours = process.environ().get("COWORLD_TUI_HOME") == str(home)
+            if is_ours and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def manifests_of(home: Path) -> list[dict[str, Any]]:
+    """The manifests of the runs under a home, oldest first."""
+    return [json.loads(path.read_bytes()) for path in sorted(home.glob("runs/*/run_manifest.json"))]

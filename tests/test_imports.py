@@ -1,0 +1,97 @@
+"""What is loaded when: a static graph cannot see deferred imports, a fresh interpreter can."""
+
+from __future__ import annotations
+
+import json
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import coworld_tui
+
+SCREENS = {"textual", "rich"}
+HEAVY = {"pydantic", "docker", "httpx", "websockets", "pyarrow"}
+CORE = ("contract", "runner", "runs", "replay", "demo")
+
+_COMMAND = """
+import sys
+from coworld_tui.cli import main
+sys.argv = ["coworld-tui", *{arguments!r}]
+try:
+    code = main()
+except SystemExit as end:
+    code = end.code
+"""
+
+# The moment the console takes over: what is loaded by then delays the first paint.
+_PAINT = """
+import coworld_tui.cli.terminal
+coworld_tui.cli.terminal.why_not_full = lambda: ""
+
+async def paint(app):
+    print(LOADED, file=sys.stderr)
+    os._exit(0)
+
+import os, sys
+from coworld_tui.app import CoworldApp
+CoworldApp.run_async = paint
+sys.argv = ["coworld-tui"]
+from coworld_tui.cli import main
+main()
+"""
+_LOADED = "__import__('json').dumps(sorted({name.partition('.')[0] for name in sys.modules}))"
+
+
+def loaded_by(code: str) -> set[str]:
+    """The top-level modules a fresh interpreter has after running ``code``, whose exit code must be 0."""
+    code += f"\nimport sys\nassert not globals().get('code'), code\nprint({_LOADED}, file=sys.stderr)"
+    code = code.replace("LOADED, file", f"{_LOADED}, file")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stderr.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"], ["paths"], ["keys"]])
+def test_small_commands_load_nothing_heavy(arguments: list[str]) -> None:
+    assert not loaded_by(_COMMAND.format(arguments=arguments)) & (SCREENS | HEAVY)
+
+
+# httpx loads its own command line, and with it rich, wherever click is installed, as it is for tests.
+_HTTPX = pytest.mark.xfail(
+    strict=True, reason="runner/probes.py imports httpx, which imports rich beside click"
+)
+
+
+@_HTTPX
+def test_the_core_loads_no_screens() -> None:
+    assert not loaded_by(_core_imports()) & SCREENS
+
+
+def test_the_core_loads_no_screens_but_for_httpx() -> None:
+    assert not loaded_by(f"import sys\nsys.modules['click'] = None\n{_core_imports()}") & SCREENS
+
+
+def _core_imports() -> str:
+    names = [
+        module.name
+        for room in CORE
+        for module in pkgutil.walk_packages(
+            [f"{coworld_tui.__path__[0]}/{room}"], prefix=f"coworld_tui.{room}."
+        )
+    ]
+    assert len(names) > 30
+    return "\n".join(f"import {name}" for name in names if not name.endswith("__main__"))
+
+
+@_HTTPX
+def test_a_headless_run_loads_no_screens() -> None:
+    arguments = ["run", "demo", "--variant", "quick", "--display", "none"]
+    assert not loaded_by(_COMMAND.format(arguments=arguments)) & SCREENS
+
+
+def test_the_console_loads_nothing_heavy_before_its_first_paint() -> None:
+    loaded = loaded_by(_PAINT)
+    assert "textual" in loaded
+    assert not loaded & HEAVY
