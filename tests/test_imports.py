@@ -58,19 +58,8 @@ def test_small_commands_load_nothing_heavy(arguments: list[str]) -> None:
     assert not loaded_by(_COMMAND.format(arguments=arguments)) & (SCREENS | HEAVY)
 
 
-# httpx loads its own command line, and with it rich, wherever click is installed, as it is for tests.
-_HTTPX = pytest.mark.xfail(
-    strict=True, reason="runner/probes.py imports httpx, which imports rich beside click"
-)
-
-
-@_HTTPX
 def test_the_core_loads_no_screens() -> None:
     assert not loaded_by(_core_imports()) & SCREENS
-
-
-def test_the_core_loads_no_screens_but_for_httpx() -> None:
-    assert not loaded_by(f"import sys\nsys.modules['click'] = None\n{_core_imports()}") & SCREENS
 
 
 def _core_imports() -> str:
@@ -85,7 +74,6 @@ def _core_imports() -> str:
     return "\n".join(f"import {name}" for name in names if not name.endswith("__main__"))
 
 
-@_HTTPX
 def test_a_headless_run_loads_no_screens() -> None:
     arguments = ["run", "demo", "--variant", "quick", "--display", "none"]
     assert not loaded_by(_COMMAND.format(arguments=arguments)) & SCREENS

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from ..contract.errors import EXIT_MISSING, CoworldError
 from ..contract.text import safe_line
 from ..runs.paths import log_file
 from ..runs.redact import Redactor
+from ..runs.trace import note_trace
 from .backend import PartExit
 from .logs import LogRing
 
@@ -144,15 +143,11 @@ def disk_error(error: OSError) -> CoworldError:
 
 def internal_error(error: Exception, run_id: str, redactor: Redactor) -> CoworldError:
     """A bug of ours: one sentence for the person, the trace for the log file."""
-    trace = redactor.text("".join(traceback.format_exception(error)))
-    with contextlib.suppress(OSError):
-        log_file().parent.mkdir(parents=True, exist_ok=True)
-        with log_file().open("a", encoding="utf-8") as stream:
-            stream.write(f"{run_id}\n{trace}\n")
+    note_trace(run_id, error, redactor)
     return CoworldError(
         "platform_error",
         "the runner itself failed",
-        cause=safe_line(f"{type(error).__name__}: {error}", 300),
+        cause=redactor.text(safe_line(f"{type(error).__name__}: {error}", 300)),
         owner="coworld-tui",
         next_step=f"report it with {log_file()}",
     )

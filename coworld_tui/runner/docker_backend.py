@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from typing import Any
 
 from ..contract.env import GAME_PORT
@@ -209,7 +210,10 @@ class DockerBackend:
 
     @property
     def gateway(self) -> str:
-        """The host's address on the network, where containers reach a game that is a local process."""
+        """Where containers reach a game that is a local process: this machine's address on the network.
+
+        An engine in a virtual machine of its own forwards to loopback instead.
+        """
         return self._gateway or LOOPBACK
 
     def foreign_platform(self, image: str) -> str:
@@ -233,7 +237,8 @@ class DockerBackend:
                     raise
         network = await self.engine.call(api.inspect_network, NETWORK)
         addresses = (network.get("IPAM") or {}).get("Config") or []
-        self._gateway = next((str(entry["Gateway"]) for entry in addresses if entry.get("Gateway")), "")
+        gateways = (str(entry["Gateway"]) for entry in addresses if entry.get("Gateway"))
+        self._gateway = next(filter(_is_of_this_machine, gateways), "")
 
     async def _ensure_image(self, image: str) -> None:
         if is_unpublished_image(image):
@@ -265,6 +270,15 @@ class DockerBackend:
         except (ImageNotFound, NotFound):
             return None
         return details
+
+
+def _is_of_this_machine(address: str) -> bool:
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
+            probe.bind((address, 0))
+    except OSError:
+        return False
+    return True
 
 
 def image_missing(image: str, cause: str) -> CoworldError:

@@ -34,7 +34,7 @@ T = TypeVar("T")
 FIRST_FRAME_SECONDS = 10.0
 _DRAIN_SECONDS = 0.2
 _DISK_CHECK_SECONDS = 0.5
-_ENDING_SECONDS = 0.75
+_ENDING_SECONDS = 0.75  # from a broken connection to the exit code of a game that died
 
 
 class Episode:
@@ -63,7 +63,6 @@ class Episode:
         self._stage: Stage | None = None
         self._game: Part | None = None
         self._players: dict[int, Part] = {}
-        self._probes: Probes | None = None
         self._viewer: Viewer | None = None
         self._watchers: list[asyncio.Task[None]] = []
         self._trouble: asyncio.Future[None] | None = None
@@ -121,8 +120,14 @@ class Episode:
         ending = asyncio.ensure_future(self._finish(final, error))
         while not ending.done():
             with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.shield(ending)
-        return ending.result()
+                await asyncio.wait({ending})
+        try:
+            return ending.result()
+        except Exception as problem:
+            bug = blame.internal_error(problem, self.run_id, self._redactor)
+            self.clock.enter(Phase.FAILED)
+            self.outcome = self._outcome(None, bug)
+            return self.outcome
 
     async def _play_through(self) -> None:
         await self._prepare()
@@ -167,13 +172,13 @@ class Episode:
         await self._game.start()
         host, port = await self._while_game_lives(stage.game_address(self._game))
         self._enter(Phase.WAITING_HEALTH)
-        self._probes = Probes(host, port)
+        probes = Probes(host, port)
         await self._while_game_lives(
-            together(self._probes.healthy(), self._create_players()),
+            together(probes.healthy(), self._create_players()),
             blame.never_healthy(self.options.timeout_seconds),
         )
         self._note_links(f"http://{host}:{port}")
-        return self._probes
+        return probes
 
     async def _create_players(self) -> None:
         seats = [seat for seat in self.plan.seats if seat.kind != "human"]
@@ -297,7 +302,6 @@ class Episode:
                 raise blame.replay_unloadable(_replay_problem(checking, exiting))
         finally:
             await end(checking, exiting)
-            await probes.close()
 
     # -- waiting ----------------------------------------------------------------------------
 
@@ -412,8 +416,6 @@ class Episode:
         if self._watchers:
             await asyncio.wait(self._watchers[1:] or self._watchers, timeout=_DRAIN_SECONDS)
             await end(*self._watchers)
-        if self._probes is not None:
-            await self._probes.close()
         if self._trouble is not None and self._trouble.done():
             self._trouble.exception()
 

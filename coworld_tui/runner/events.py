@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Any
 
 from ..runs.redact import Redactor
+from ..runs.trace import note_trace
 
 _KEPT_IN_MEMORY = 10_000
 
@@ -45,7 +46,7 @@ class EventLog:
     """Appends to ``logs/events.jsonl`` and to memory.
 
     One write a line, and a line that a full disk cuts short is taken back: whatever happens, the
-    file holds whole lines.
+    file holds whole lines. A listener that raises is noted in the log file and hears no more.
     """
 
     def __init__(self, path: Path, redactor: Redactor) -> None:
@@ -72,8 +73,12 @@ class EventLog:
         if len(self.events) > _KEPT_IN_MEMORY:
             del self.events[: _KEPT_IN_MEMORY // 10]
         self._write(json.dumps(event.as_dict(), ensure_ascii=False).encode(errors="replace") + b"\n")
-        for listener in self.listeners:
-            listener(event)
+        for listener in tuple(self.listeners):
+            try:
+                listener(event)
+            except Exception as error:  # who looks on must not break the run
+                self.listeners.remove(listener)
+                note_trace(f"listening to {kind}", error, self._redactor)
         return event
 
     def _write(self, line: bytes) -> None:

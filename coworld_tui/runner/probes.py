@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from http import HTTPStatus
 from typing import NoReturn
+from urllib.parse import quote
 
-import httpx
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from ..contract.errors import CoworldError
@@ -17,27 +19,24 @@ _HEALTH_REQUEST_SECONDS = 1.0
 _ROUTE_SECONDS = 5.0
 _SILENCE_SECONDS = 2.0
 _BAD_TOKEN = "bad"
+_STATUS = re.compile(rb"HTTP/1\.[01] ([1-5]\d\d)(?: |\r?\n)")
 
 
 class Probes:
     """Asks one game's HTTP and websocket routes. ``host`` and ``port`` as seen from this machine."""
 
     def __init__(self, host: str, port: int) -> None:
-        self.http = f"http://{host}:{port}"
         self.ws = f"ws://{host}:{port}"
-        self._client = httpx.AsyncClient(trust_env=False, follow_redirects=False)
-
-    async def close(self) -> None:
-        """Close the HTTP client."""
-        await self._client.aclose()
+        self._host = host
+        self._port = port
 
     async def healthy(self) -> None:
         """Poll ``/healthz`` until it answers 200. Never gives up: the caller sets the limit."""
         while True:
             try:
-                if await self._status("/healthz", _HEALTH_REQUEST_SECONDS) == httpx.codes.OK:
+                if await self._status("/healthz", _HEALTH_REQUEST_SECONDS) == HTTPStatus.OK:
                     return
-            except httpx.HTTPError:
+            except OSError:
                 pass  # not up yet
             await asyncio.sleep(_HEALTH_POLL_SECONDS)
 
@@ -59,10 +58,10 @@ class Probes:
     async def check_replay(self, uri: str) -> None:
         """A replay server becomes healthy, its page answers, its socket sends a message (section 3.6)."""
         await self.healthy()
-        page = f"/client/replay?uri={uri}"
-        await self._page(page, redirects_allowed=True)
+        query = f"uri={quote(uri, safe='')}"
+        await self._page(f"/client/replay?{query}", redirects_allowed=True)
         try:
-            socket = await open_socket(f"{self.ws}/replay?uri={uri}")
+            socket = await open_socket(f"{self.ws}/replay?{query}")
             async with socket, asyncio.timeout(_ROUTE_SECONDS * 2):
                 if await socket.recv():
                     return
@@ -74,15 +73,32 @@ class Probes:
         route = path.partition("?")[0]
         try:
             status = await self._status(path, _ROUTE_SECONDS)
-        except httpx.HTTPError as error:
+        except OSError as error:
             _violated(route, f"did not answer: {safe_line(str(error) or type(error).__name__, 200)}")
-        if not (httpx.codes.is_success(status) or (redirects_allowed and httpx.codes.is_redirect(status))):
+        if not 200 <= status < (400 if redirects_allowed else 300):
             _violated(route, f"answered {status}")
 
     async def _status(self, path: str, seconds: float) -> int:
-        """The status of an answer. Its body, which may have no end, is not read."""
-        async with self._client.stream("GET", self.http + path, timeout=seconds) as answer:
-            return answer.status_code
+        """The status of an answer. OSError when there is none in time.
+
+        The body is not read: it may have no end.
+        Two lines of HTTP instead of a client library: what those load at import is not for a core
+        that starts in milliseconds.
+        """
+        async with asyncio.timeout(seconds):
+            reader, writer = await asyncio.open_connection(self._host, self._port)
+            try:
+                host = f"{self._host}:{self._port}"
+                writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+                line = await reader.readline()
+            except ValueError as error:  # a line longer than any status
+                raise ConnectionError("the answer is not HTTP") from error
+            finally:
+                writer.close()
+        status = _STATUS.match(line)
+        if status is None:
+            raise ConnectionError("the answer is not HTTP" if line else "the connection was closed")
+        return int(status[1])
 
     async def _bad_token_refused(self) -> None:
         route = "/player"

@@ -212,10 +212,10 @@ def free_port(host: str, wanted: int = 0) -> int:
 
 
 def port_taken(port: int, cause: str) -> CoworldError:
-    """The error for a host port that somebody else has."""
+    """The error for a host port that somebody else has, or that this user may not have."""
     return CoworldError(
         "port_taken",
-        f"port {port} is taken",
+        f"port {port} cannot be had" if "ermission" in cause else f"port {port} is taken",
         cause=cause,
         next_step="choose another --port, or leave it out for a free one",
         exit_code=EXIT_USAGE,

@@ -100,13 +100,13 @@ class RunFiles:
 
     def settle(self, plan: EpisodePlan, exits: Mapping[int, PartExit | None]) -> Path | None:
         """Put the workspace into its final shape; returns the replay if the game wrote one."""
-        replay = None
+        replay = find_replay(self.workspace, plan)
         with contextlib.suppress(OSError):
+            self.directory.close_workspace()
             if exits:
                 write_player_status(self.workspace, exits)
-            if (replay := find_replay(self.workspace, plan)) is not None:
+            if replay is not None:
                 compress_replay(replay)
-            self.directory.close_workspace()
         return replay
 
     def finish(self, outcome: Outcome) -> None:

@@ -125,8 +125,8 @@ class Stage:
         return platform_error(image, theirs, self._docker.engine.architecture, slot) if theirs else None
 
     async def clear(self) -> None:
-        """Remove every part; never raises."""
-        await asyncio.gather(*(part.remove() for part in self._parts))
+        """Remove every part, whatever becomes of the others."""
+        await asyncio.gather(*(part.remove() for part in self._parts), return_exceptions=True)
         await self._process.close()
         if self._docker is not None:
             await self._docker.close()

@@ -8,7 +8,7 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -104,6 +104,14 @@ class Running:
         if self.process.poll() is None:
             self.process.kill()
         self.process.communicate()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for something no stream tells of."""
+    deadline = monotonic() + WAIT_SECONDS
+    while not condition():
+        assert monotonic() < deadline, "it never happened"
+        select.select([], [], [], 0.02)
 
 
 def started_for(home: Path) -> list[psutil.Process]:

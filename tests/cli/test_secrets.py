@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from .command import PROGRAM, Running, coworld, started_for
+from .command import PROGRAM, Running, coworld, started_for, until
 
 SECRET = "sesame-open-4711"
 # Writes what it got where only this test looks, then waits to be looked at.
@@ -62,6 +62,7 @@ def test_the_player_alone_gets_the_value(
         env={"KEY": SECRET} if form == "KEY" else {},
     )
     running.says("◐ frames")
+    until(lambda: noted.exists() and noted.read_text() == SECRET)
     assert not [line for line in command_lines() if SECRET in line]
     game = [process for process in started_for(home) if "demo.game" in " ".join(process.cmdline())]
     assert game
@@ -70,7 +71,6 @@ def test_the_player_alone_gets_the_value(
     running.process.terminate()
     done = running.ends()
     assert done.code == 130
-    assert noted.read_text() == SECRET
     assert SECRET not in done.out + done.err
     assert files_with(SECRET, home) == []
 

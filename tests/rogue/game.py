@@ -34,7 +34,7 @@ Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 def parse(arguments: list[str]) -> argparse.Namespace:
     """The ways to misbehave."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--health", choices=["ok", "never", "error", "endless"], default="ok")
+    parser.add_argument("--health", choices=["ok", "never", "error", "endless", "babble"], default="ok")
     parser.add_argument("--pages", choices=["ok", "missing", "redirect"], default="ok")
     parser.add_argument(
         "--bad-token", choices=["refuse", "close", "drop", "message", "silent", "error"], default="refuse"
@@ -159,6 +159,9 @@ class RogueGame:
         if path == "/healthz":
             if self.how.health == "never":
                 await asyncio.Event().wait()
+            if self.how.health == "babble":
+                writer.write(b"SSH-2.0-rogue " + b"x" * _MIB)
+                return
             if self.how.health == "endless":
                 writer.write(b"HTTP/1.1 503 Busy\r\n\r\n")
                 while True:
@@ -236,6 +239,7 @@ class RogueGame:
         for frame in self.frames():
             await self.show(frame)
             if self.how.rate:
+                await self.tell_players()
                 await asyncio.sleep(1 / self.how.rate)
         if self.how.hold:
             await asyncio.Event().wait()
@@ -254,6 +258,12 @@ class RogueGame:
         await self.watched.wait()
         self.sent += 1
         await _send(self.viewers[0], frame)
+
+    async def tell_players(self) -> None:
+        """Send the tick to the players who are still there."""
+        for writer in self.joined.values():
+            with contextlib.suppress(ConnectionError):
+                await _send(writer, _frame(b'{"type":"observation","tick":%d}' % self.sent, _TEXT))
 
     def frames(self) -> Iterator[bytes]:
         """The frames of the episode, on the wire."""

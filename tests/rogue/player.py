@@ -16,13 +16,15 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 _MIB = 1 << 20
-_CLOSE = 0x8
+_LATE = b'"tick":20'
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """The ways to misbehave."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--crash", choices=["start", "joined", "end"], help="exit 7 at that moment")
+    parser.add_argument(
+        "--crash", choices=["start", "joined", "playing", "end"], help="exit 7 at that moment"
+    )
     parser.add_argument("--absent", action="store_true", help="never connect")
     parser.add_argument("--stay", action="store_true", help="never exit")
     parser.add_argument("--stubborn", action="store_true", help="ignore SIGTERM")
@@ -88,8 +90,9 @@ def _join(host: str, port: int, target: str, how: argparse.Namespace) -> None:
         if how.crash == "joined":
             sys.exit(7)
         try:
-            while connection.recv(_MIB):
-                pass
+            while said := connection.recv(_MIB):
+                if how.crash == "playing" and _LATE in said:
+                    sys.exit(7)
         except ConnectionError:
             pass  # the game went away without a word
 

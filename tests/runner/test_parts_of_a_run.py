@@ -19,11 +19,12 @@ from coworld_tui.runner.limits import container_limits, quantity
 from coworld_tui.runner.outcome import Outcome, summarize
 from coworld_tui.runner.phases import LABELS, Phase, PhaseClock
 from coworld_tui.runner.process_backend import free_port
+from coworld_tui.runner.run_files import RunFiles
 from coworld_tui.runner.together import end, together
 from coworld_tui.runs.redact import Redactor
 
 from ..rogue.launch import local_episode
-from .ending import check_ending, until
+from .ending import check_ending, running_parts, until
 
 MIB = 1 << 20
 
@@ -103,6 +104,38 @@ def test_events_on_a_full_disk_are_remembered() -> None:
     log.close()
     assert log.write_error is not None
     assert [event.message for event in log.events] == ["x"]
+
+
+def test_a_listener_that_fails_is_noted_and_hears_no_more(home: Path) -> None:
+    log = EventLog(Path("/dev/null"), Redactor(["s3cret"]))
+    heard: list[int] = []
+
+    def fails(event: Event) -> None:
+        raise ValueError("s3cret")
+
+    log.listeners += [fails, lambda event: heard.append(event.seq)]
+    log.emit("note", "x")
+    log.emit("note", "y")
+    log.close()
+    assert heard == [0, 1]
+    trace = (home / "coworld-tui.log").read_text()
+    assert trace.count("ValueError: [redacted]") == 1
+
+
+async def test_a_bug_of_ours_leaves_nothing_running(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    """Even one in the cleaning up gives an outcome with one sentence, and its trace to the log file."""
+
+    def breaks(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(RunFiles, "settle", breaks)
+    episode = local_episode()
+    ended = await episode.run()
+    assert ended.error is not None
+    assert (ended.status, ended.error.type, ended.error.owner) == ("failed", "platform_error", "coworld-tui")
+    assert ended.error.cause == "RuntimeError: a bug"
+    assert not running_parts(episode.run_id)
+    assert "Traceback" in (home / "coworld-tui.log").read_text()
 
 
 def test_memory_for_events_is_bounded() -> None:

@@ -38,6 +38,7 @@ CASES = {
     ),
     "unhealthy": Case("--health error", "game_unhealthy", "/healthz gave no 200 within 0.3 s", timeout=0.3),
     "endless health": Case("--health endless", "game_unhealthy", "/healthz gave no 200", timeout=0.3),
+    "no HTTP": Case("--health babble", "game_unhealthy", "/healthz gave no 200", timeout=0.3),
     "exits at once": Case(
         "--exit start:5", "game_unhealthy", "it exited with 5; last log line: leaving: start"
     ),
