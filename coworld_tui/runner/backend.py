@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from ..contract.env import GAME_PORT
 from ..contract.manifest import Resources
 from .logs import LogFile
 
@@ -28,7 +29,7 @@ class PartSpec:
 
     ``argv`` empty means the image's own command. ``env`` may hold tokens and secret values: it
     goes to the engine's API or to ``execve``, never onto a command line. ``port`` is the host
-    port to publish the game on (0: any free one; None: nothing listens).
+    port to publish ``listens_on`` on (0: any free one; None: nothing listens).
     """
 
     role: str
@@ -40,6 +41,7 @@ class PartSpec:
     mounts: tuple[Mount, ...] = ()
     alias: str | None = None
     port: int | None = None
+    listens_on: int = GAME_PORT
     extra_ports: dict[int, int] = field(default_factory=dict)
     resources: Resources | None = None
 

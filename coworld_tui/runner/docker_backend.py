@@ -7,12 +7,12 @@ import contextlib
 import socket
 from typing import Any
 
-from ..contract.env import GAME_PORT
 from ..contract.errors import EXIT_MISSING, EXIT_USAGE, CoworldError
 from ..contract.package import is_unpublished_image
 from ..contract.text import safe_line
 from ..runs.owner import Owner
 from .backend import HOST_FROM_CONTAINER, LOOPBACK, PartExit, PartSpec
+from .copied_files import CopiedFiles
 from .docker_engine import (
     LABEL_OWNER,
     LABEL_ROLE,
@@ -49,9 +49,12 @@ class DockerPart:
         self._engine = engine
         self._logs = (stdout, stderr)
         self._end: asyncio.Future[PartExit] | None = None
+        self._files = CopiedFiles(engine, container, spec.mounts) if engine.is_remote else None
 
     async def start(self) -> None:
         engine = self._engine
+        if self._files is not None:
+            await engine.call(self._files.send)
         stream = await engine.call(
             engine.streams.attach, self.container, stdout=True, stderr=True, stream=True, demux=True
         )
@@ -66,13 +69,13 @@ class DockerPart:
         deadline = asyncio.get_running_loop().time() + _PORT_WAIT_SECONDS
         while True:
             details = await self._engine.call(self._engine.api.inspect_container, self.container)
-            bound = (details["NetworkSettings"]["Ports"] or {}).get(f"{GAME_PORT}/tcp")
+            bound = (details["NetworkSettings"]["Ports"] or {}).get(f"{self.spec.listens_on}/tcp")
             if bound:
-                return LOOPBACK, int(bound[0]["HostPort"])
+                return self._engine.address, int(bound[0]["HostPort"])
             if self.exit is not None or asyncio.get_running_loop().time() > deadline:
                 raise CoworldError(
                     "engine_refused",
-                    "the engine published no port for the game",
+                    f"the engine published no port for {self._who()}",
                     owner="the engine",
                     next_step="coworld-tui doctor",
                 )
@@ -83,6 +86,11 @@ class DockerPart:
         return await asyncio.shield(self._end)
 
     async def remove(self) -> None:
+        if self._files is not None and self._end is not None and not self._end.done():
+            # What it wrote so far is on the engine's machine only.
+            with contextlib.suppress(CoworldError):
+                await self._engine.call(self._engine.api.kill, self.container)
+            await asyncio.wait({self._end}, timeout=_REMOVE_SECONDS)
         with contextlib.suppress(CoworldError):
             await self._engine.call(self._engine.api.remove_container, self.container, force=True, v=True)
         if self._end is not None:
@@ -102,6 +110,8 @@ class DockerPart:
             state = self._engine.api.inspect_container(self.container)["State"]
         except NotFound:
             return PartExit(-9, "removed")
+        if self._files is not None:
+            self._files.fetch()
         memory = bool(state.get("OOMKilled"))
         reason = "out of memory" if memory else safe_line(str(state.get("Error") or ""), 300)
         return PartExit(code, reason, memory)
@@ -110,11 +120,13 @@ class DockerPart:
         if not end.cancelled():
             self.exit = PartExit(-1, str(end.exception())) if end.exception() else end.result()
 
+    def _who(self) -> str:
+        return "the game" if self.spec.slot is None else f"slot {self.spec.slot}"
+
     def _start_error(self, error: CoworldError) -> CoworldError:
         cause = error.cause
         if "port is already allocated" in cause or "address already in use" in cause:
             return port_taken(self.spec.port or 0, cause)
-        who = "the game" if self.spec.slot is None else f"slot {self.spec.slot}"
         if "exec format error" in cause:
             return platform_error(str(self.spec.image), "", self._engine.architecture, self.spec.slot)
         if "executable file not found" in cause or "no such file or directory" in cause:
@@ -122,7 +134,7 @@ class DockerPart:
                 "command_missing",
                 f"the image {safe_line(str(self.spec.image), 100)} has no such command",
                 cause=cause,
-                owner=who,
+                owner=self._who(),
                 next_step="check `run` in the manifest, or --run",
                 slot=self.spec.slot,
             )
@@ -144,8 +156,18 @@ class DockerBackend:
 
     @classmethod
     async def open(cls, run_id: str) -> DockerBackend:
-        """Connect. CoworldError (exit 3) when no engine answers."""
-        return cls(await connect(), run_id)
+        """Connect. CoworldError (exit 3) when no engine answers, or its ports cannot be reached from here."""
+        engine = await connect()
+        if engine.host.startswith("ssh://"):
+            raise CoworldError(
+                "engine_unavailable",
+                "episodes cannot be watched on an engine behind ssh",
+                cause="it publishes the game's port on its own machine only",
+                owner="the engine",
+                next_step="run coworld-tui on that machine, or point DOCKER_HOST at tcp://",
+                exit_code=EXIT_MISSING,
+            )
+        return cls(engine, run_id)
 
     async def prepare(self, images: frozenset[str]) -> None:
         """Network and images; an absent image is pulled, which needs its registry to answer."""
@@ -156,9 +178,12 @@ class DockerBackend:
         labels = {LABEL_RUN: self._run_id, LABEL_ROLE: spec.role, LABEL_OWNER: self._owner}
         if spec.slot is not None:
             labels[LABEL_SLOT] = str(spec.slot)
-        bindings: dict[int, Any] = {port: (LOOPBACK, host or None) for port, host in spec.extra_ports.items()}
+        interface = _interface(self.engine)
+        bindings: dict[int, Any] = {
+            port: (interface, host or None) for port, host in spec.extra_ports.items()
+        }
         if spec.port is not None:
-            bindings[GAME_PORT] = (LOOPBACK, spec.port or None)
+            bindings[spec.listens_on] = (interface, spec.port or None)
         host_config = api.create_host_config(
             mounts=[  # not binds, which a colon in a path breaks
                 {
@@ -167,7 +192,7 @@ class DockerBackend:
                     "Target": mount.target,
                     "ReadOnly": mount.read_only,
                 }
-                for mount in spec.mounts
+                for mount in (() if self.engine.is_remote else spec.mounts)
             ],
             port_bindings=bindings,
             network_mode=NETWORK,
@@ -270,6 +295,12 @@ class DockerBackend:
         except (ImageNotFound, NotFound):
             return None
         return details
+
+
+def _interface(engine: DockerEngine) -> str:
+    """Where ports are published: on loopback, unless that is another machine's."""
+    local = engine.address in ("localhost", LOOPBACK, "::1")
+    return LOOPBACK if local else "0.0.0.0"
 
 
 def _is_of_this_machine(address: str) -> bool:

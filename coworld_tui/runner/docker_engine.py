@@ -8,9 +8,11 @@ import os
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 from ..contract.errors import EXIT_MISSING, CoworldError
 from ..contract.text import safe_line
+from .backend import LOOPBACK
 
 T = TypeVar("T")
 
@@ -28,7 +30,8 @@ class DockerEngine:
     """One engine, shared by every episode of this process. ``api`` is the SDK's low-level client.
 
     ``streams`` is a second client without read timeout, for attach and wait. ``cpus`` is 0 when
-    the engine does not say.
+    the engine does not say. ``address`` is the machine on which it publishes ports. A remote
+    engine sees another disk: files are copied to its containers and back.
     """
 
     def __init__(self, host: str, api: Any, streams: Any, version: dict[str, Any], cpus: int) -> None:
@@ -39,6 +42,7 @@ class DockerEngine:
         self.architecture: str = str(version.get("Arch", ""))
         self.cpus = cpus
         self.is_remote = host.startswith(("tcp://", "http://", "https://", "ssh://"))
+        self.address = (urlsplit(host).hostname or LOOPBACK) if self.is_remote else LOOPBACK
 
     async def call(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """Run a blocking SDK call off the loop; the engine's errors come out as CoworldError."""
