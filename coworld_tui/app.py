@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import signal
+import os
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from .contract.errors import EXIT_INTERRUPTED
 from .keys import of_scope
+from .paced_app import PacedApp
 from .replay.lenses.spans import Span
+from .runner.signals import stop_on_signals
 from .screens.bindings import bindings
 from .screens.console import ConsoleScreen
 from .screens.manifest import ManifestScreen
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from .screens.live import LiveScreen
 
 STOP, LET_FINISH = "stop", "finish"
+_LAST_WORDS_SECONDS = 3.0
 
 
 @dataclass
@@ -48,7 +53,7 @@ class Session:
         return sum(episode.outcome is None for episode in self.batch.episodes)
 
 
-class CoworldApp(App[str]):
+class CoworldApp(PacedApp[str]):
     """Opens on the packages, or on a launch given at the start.
 
     Its return value says what to do with episodes that still run: ``stop`` or ``finish``.
@@ -87,9 +92,7 @@ class CoworldApp(App[str]):
     async def _begin(self) -> None:
         # What is there by now stays: keep the collector from walking all of it while somebody types.
         gc.freeze()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._terminated)
+        stop_on_signals(self._terminated)
         self._apply_settings()
         if self._first is not None:
             self.launch(self._first)
@@ -134,11 +137,10 @@ class CoworldApp(App[str]):
 
     def launch(self, launch: Launch) -> None:
         """Start a launch and show it."""
-        from .runner.batch import Batch
-        from .runner.episode import Episode
+        from .runner.batch import Batch, episodes_of
         from .screens.live import LiveScreen
 
-        episodes = tuple(Episode(plan, launch.options) for plan in launch.plans)
+        episodes = tuple(episodes_of(launch.plans, launch.options))
         batch = Batch(episodes, launch.jobs, on_end=self._ended)
         session = Session(launch, batch, asyncio.create_task(batch.run()), LiveScreen(episodes))
         self.sessions.append(session)
@@ -264,9 +266,17 @@ class CoworldApp(App[str]):
             self.exit(answer)
 
     def _terminated(self) -> None:
+        self.run_worker(self._stop_everything(), exclusive=True, group="terminated")
+
+    async def _stop_everything(self) -> None:
+        """End all episodes, then the console; a terminal that is gone or stalled cannot hold that up."""
         for session in self.sessions:
             session.batch.cancel()
-        self.exit(STOP, return_code=130)
+        await asyncio.gather(*(session.task for session in self.sessions))
+        last_resort = threading.Timer(_LAST_WORDS_SECONDS, os._exit, (EXIT_INTERRUPTED,))
+        last_resort.daemon = True
+        last_resort.start()
+        self.exit(STOP, return_code=EXIT_INTERRUPTED)
 
 
 def _scope(screen: Screen[Any]) -> str:

@@ -72,7 +72,7 @@ def _place(source: str) -> str:
 
 async def _open(app: CoworldApp, *, as_json: bool) -> int:
     from ..app import LET_FINISH
-    from .signals import stop_on_signals
+    from ..runner.signals import stop_on_signals
     from .terminal import assume_size
 
     assume_size()
@@ -85,14 +85,16 @@ async def _open(app: CoworldApp, *, as_json: bool) -> int:
             session.batch.cancel()
         outcomes = await _outcomes(app)
     _tell(outcomes, as_json=as_json)
+    if app.fault is not None:
+        raise app.fault
     from .run import exit_code
 
     return app.return_code or exit_code(outcomes)
 
 
 async def _finish_plainly(app: CoworldApp) -> list[Outcome]:
+    from ..runner.signals import stop_on_signals
     from .displays import PlainDisplay
-    from .signals import stop_on_signals
 
     def stop() -> None:
         for session in app.sessions:

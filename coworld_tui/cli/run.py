@@ -15,14 +15,13 @@ from ..contract.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_USAGE, CoworldEr
 from ..contract.package import Package, load_package
 from ..contract.request import EpisodePlan, parse_slot, plan_episode, plan_from_request
 from ..contract.request_document import parse_request
-from ..runner.batch import Batch
-from ..runner.episode import Episode
+from ..runner.batch import Batch, episodes_of
 from ..runner.launch import BackendName, LaunchOptions
 from ..runner.outcome import Outcome
 from ..runner.reaper import reap
+from ..runner.signals import stop_on_signals
 from .displays import Display, choose_display
 from .secret_arguments import taken
-from .signals import stop_on_signals
 
 _LARGEST_REQUEST = 64 << 20
 
@@ -103,18 +102,6 @@ def plan_all(options: Namespace, package: Package) -> list[EpisodePlan]:
             seed_offset=index,
         )
         for index in range(options.episodes)
-    ]
-
-
-def episodes_of(plans: Sequence[EpisodePlan], launch: LaunchOptions) -> list[Episode]:
-    """An episode a plan; with more than one, an output folder gets a numbered folder for each."""
-    from dataclasses import replace
-
-    if launch.output_dir is None or len(plans) == 1:
-        return [Episode(plan, launch) for plan in plans]
-    return [
-        Episode(plan, replace(launch, output_dir=launch.output_dir / f"episode-{number:04}"))
-        for number, plan in enumerate(plans, 1)
     ]
 
 

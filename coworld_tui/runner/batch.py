@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from ..contract.request import EpisodePlan
 from .episode import Episode
+from .launch import LaunchOptions
 from .outcome import Outcome
 
 
@@ -34,3 +37,13 @@ class Batch:
         if self._on_end is not None:
             self._on_end(episode, outcome)
         return outcome
+
+
+def episodes_of(plans: Sequence[EpisodePlan], options: LaunchOptions) -> list[Episode]:
+    """An episode a plan; with more than one, an output folder gets a numbered folder for each."""
+    if options.output_dir is None or len(plans) == 1:
+        return [Episode(plan, options) for plan in plans]
+    return [
+        Episode(plan, replace(options, output_dir=options.output_dir / f"episode-{number:04}"))
+        for number, plan in enumerate(plans, 1)
+    ]

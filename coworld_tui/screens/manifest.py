@@ -81,7 +81,8 @@ class ManifestScreen(ConsoleScreen):
     async def action_reload(self) -> None:
         """Look for packages again."""
         self._found = await asyncio.to_thread(_discover, self._opened)
-        self._fill_list()
+        if self.is_attached:
+            self._fill_list()
 
     def _fill_list(self) -> None:
         wanted = self.query_one("#filter", Input).value.strip().lower()
@@ -117,7 +118,7 @@ class ManifestScreen(ConsoleScreen):
         if found is None or found.package is None or found.package.builtin:
             return
         images = await _image_sizes(found.package)
-        if images is not None:
+        if images is not None and self.is_attached:
             self._images = images
             self._show_details()
 
@@ -151,7 +152,7 @@ class ManifestScreen(ConsoleScreen):
             return
         limit = _RUNS_SHOWN if tab == "runs" else _RUNS_ON_OVERVIEW
         runs = await asyncio.to_thread(lambda: list(newest_runs(limit, f"{package.name}:")))
-        if self.current is not found or self._tab != tab:
+        if not self.is_attached or self.current is not found or self._tab != tab:
             return
         if tab == "overview":
             self._show_text(overview.overview_lines(package, self._images, runs, self._room()))

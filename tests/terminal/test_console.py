@@ -129,10 +129,6 @@ def test_a_signal_ends_the_console_and_its_episode(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.xfail(
-    strict=True,
-    reason="screens/manifest.py fills its list after the screen was taken down: NoMatches, in full",
-)
 def test_a_signal_before_the_first_paint(number: signal.Signals, terminal: Open) -> None:
     console = terminal()
     console.shows_bytes(b"?1049h")
@@ -169,10 +165,6 @@ def test_ctrl_c_ends_a_plain_run(home: Path, terminal: Open) -> None:
     assert "Traceback" not in console.text
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="Textual's writer blocks the event loop once 30 writes wait: the recorder waits for the screen",
-)
 def test_a_terminal_that_stalls_holds_nothing_up(home: Path, tmp_path: Path, terminal: Open) -> None:
     manifest = json.loads(manifest_path().read_bytes())
     manifest["certification"]["game_config"]["max_ticks"] = 120  # four seconds, drawn at 20 frames a second
@@ -186,7 +178,7 @@ def test_a_terminal_that_stalls_holds_nothing_up(home: Path, tmp_path: Path, ter
         assert monotonic() < deadline
         select.select([], [], [], 0.1)
     console.hang_up()
-    assert console.ends(seconds=5) == 0
+    assert console.ends(seconds=5) == 130
 
 
 def test_an_idle_console_is_idle(terminal: Open) -> None:
@@ -265,9 +257,6 @@ def test_the_full_display_can_end_with_json(terminal: Open) -> None:
     assert document["status"] == "passed"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="app.launch() gives every episode the same --output-dir; cli.run.episodes_of does not"
-)
 def test_episodes_get_output_folders_of_their_own(tmp_path: Path, terminal: Open) -> None:
     place = tmp_path / "out"
     console = terminal("demo", "--episodes", "2", "--jobs", "2", "--output-dir", str(place))

@@ -1,0 +1,55 @@
+"""An app that never waits for its terminal, and never prints a traceback over it."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from rich.console import RenderableType
+from textual.app import App
+from textual.screen import Screen
+from textual.timer import Timer
+
+from .contract.errors import EXIT_FAILED
+
+R = TypeVar("R")
+
+# Textual queues 30 writes, three a frame, and then blocks the event loop until the terminal reads.
+_WRITES_AHEAD = 15
+_RETRY_SECONDS = 0.1
+
+
+class PacedApp(App[R]):
+    """Skips frames while the terminal does not take them, and paints a whole one when it does again.
+
+    A terminal stalls when somebody presses ctrl+s or a connection dies. Whatever else runs in
+    this process must go on then. ``fault`` is the error that ended it, for whoever ran it to report.
+    """
+
+    fault: Exception | None = None
+    _owed: Timer | None = None
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if self._terminal_is_behind():
+            if self._owed is None:
+                self._owed = self.set_interval(_RETRY_SECONDS, self._catch_up)
+            return
+        super()._display(screen, renderable)
+
+    def _terminal_is_behind(self) -> bool:
+        writer = getattr(self._driver, "_writer_thread", None)
+        return writer is not None and writer._queue.qsize() > _WRITES_AHEAD
+
+    def _catch_up(self) -> None:
+        if self._owed is not None and not self._terminal_is_behind():
+            self._owed.stop()
+            self._owed = None
+            self.screen.refresh()
+
+    def _handle_exception(self, error: Exception) -> None:
+        if self._exit:  # widgets that are being taken down miss each other
+            return
+        if self.is_headless:
+            super()._handle_exception(error)
+            return
+        self.fault = error
+        self.exit(return_code=EXIT_FAILED)
