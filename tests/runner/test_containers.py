@@ -22,6 +22,7 @@ from coworld_tui.runner.phases import Phase
 from coworld_tui.runs.owner import Owner
 
 from ..rogue.launch import game_command, player_fill, rogue_package
+from .elsewhere import engine_behind_tcp
 from .ending import play, play_until, until
 
 pytestmark = pytest.mark.docker
@@ -288,3 +289,38 @@ async def test_play_mode_keeps_no_probes_and_gives_links(rogue_image: str) -> No
     assert set(episode.links) == {"player 0", "player 1", "global", "admin"}
     episode.cancel()
     assert (await running).status == "cancelled"
+
+
+async def test_an_engine_elsewhere_gets_files_by_copy(
+    peer_manifest: Callable[[str], Path], docker_engine: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine's socket behind a TCP port: to us that is another machine, whose disk we do not see."""
+    with engine_behind_tcp() as host:
+        monkeypatch.setenv("DOCKER_HOST", host)
+        episode = episode_of(read_package(peer_manifest("0.1.11")), verify_replay=True)
+        running = await play_until(episode, "phase", phase="playing")
+        mounts = [part.attrs["Mounts"] for part in containers(docker_engine, episode.run_id)]
+        outcome = await running
+    assert [mount for part in mounts for mount in part if mount["Type"] == "bind"] == []
+    assert outcome.status == "passed"
+    workspace = Path(outcome.workspace)
+    assert json.loads((workspace / "results.json").read_bytes()) == outcome.results
+    assert json.loads((workspace / "replay.json").read_bytes())["results"] == outcome.results
+    assert not containers(docker_engine, outcome.run_id)
+
+
+async def test_files_of_a_cancelled_game_come_back_from_elsewhere(
+    rogue_image: str, docker_engine: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = rogue_package(image=rogue_image, game="--players 2 --hold")
+    with engine_behind_tcp() as host:
+        monkeypatch.setenv("DOCKER_HOST", host)
+        episode = episode_of(package)
+        running = await play_until(episode, "phase", phase="playing")
+        game = next(p for p in containers(docker_engine, episode.run_id) if p.labels[LABEL_ROLE] == "game")
+        assert game.exec_run(["sh", "-c", "echo kept > /coworld/half-done.txt"]).exit_code == 0
+        episode.cancel()
+        outcome = await running
+    assert outcome.status == "cancelled"
+    assert (Path(outcome.workspace) / "half-done.txt").read_text() == "kept\n"
+    assert not containers(docker_engine, outcome.run_id)
