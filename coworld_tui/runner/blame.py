@@ -93,6 +93,18 @@ def player_crash(
     return None
 
 
+def player_left(slot: int, logs: Path) -> CoworldError:
+    """A player was to get ready and exited instead, with code 0."""
+    return CoworldError(
+        "player_error",
+        f"the player in slot {slot} exited before the game",
+        cause="it was to answer at its startup path until the game is up",
+        owner=f"slot {slot}",
+        next_step=f"read {logs / f'policy_agent_{slot}.log'}",
+        slot=slot,
+    )
+
+
 def player_stayed(slot: int, seconds: float) -> CoworldError:
     """A player did not exit after the game had."""
     return CoworldError(

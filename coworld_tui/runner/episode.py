@@ -18,7 +18,7 @@ from . import blame
 from .backend import Part, PartExit
 from .collect import RESULTS_MISSING, declared_failure, find_replay, read_results
 from .events import EventLog
-from .launch import Identity, LaunchOptions
+from .launch import Identity, LaunchOptions, browser_links, warms_up
 from .logs import LogRing
 from .outcome import Outcome
 from .phases import LABELS, Phase, PhaseClock
@@ -28,6 +28,7 @@ from .run_files import GAME_LOGS, RunFiles, player_log
 from .stage import Stage
 from .together import end, together
 from .viewer import Viewer, ViewerRefusedError
+from .warmup import until_ready
 
 T = TypeVar("T")
 
@@ -131,6 +132,7 @@ class Episode:
 
     async def _play_through(self) -> None:
         await self._prepare()
+        await self._warm_up()
         probes = await self._start_game()
         if self.options.kind == "episode":
             self._enter(Phase.PROBING)
@@ -177,21 +179,37 @@ class Episode:
             together(probes.healthy(), self._create_players()),
             blame.never_healthy(self.options.timeout_seconds),
         )
-        self._note_links(f"http://{host}:{port}")
+        self.links = browser_links(self._identity, f"http://{host}:{port}")
         return probes
 
-    async def _create_players(self) -> None:
-        seats = [seat for seat in self.plan.seats if seat.kind != "human"]
-        parts = await together(*(self._create_player(seat) for seat in seats))
-        self._players = {seat.slot: part for seat, part in zip(seats, parts, strict=True)}
+    async def _warm_up(self) -> None:
+        seats = [seat for seat in self.plan.seats if warms_up(seat, self.options)]
+        if seats:
+            self._enter(Phase.WARMING_UP)
+            await together(*map(self._warm_up_player, seats))
 
-    async def _create_player(self, seat: Seat) -> Part:
+    async def _warm_up_player(self, seat: Seat) -> None:
+        await self._create_player(seat)
+        part = self._players[seat.slot]
+        await self._start_player(seat.slot, part)
+        assert seat.startup is not None
+        if not await until_ready(part, seat.startup, seat.slot):
+            _, files = self._opened()
+            raise self._player_crash() or blame.player_left(seat.slot, files.logs)
+        self._emit("ready", f"player {seat.slot} is ready", slot=seat.slot)
+
+    async def _create_players(self) -> None:
+        seats = [seat for seat in self.plan.seats if seat.kind != "human" and seat.slot not in self._players]
+        await together(*map(self._create_player, seats))
+
+    async def _create_player(self, seat: Seat) -> None:
         stage, files = self._opened()
-        return await stage.create_player(seat, files.log(player_log(seat.slot)))
+        self._players[seat.slot] = await stage.create_player(seat, files.log(player_log(seat.slot)))
 
     async def _start_players(self) -> None:
         self._enter(Phase.STARTING_PLAYERS)
-        works = (self._start_player(slot, part) for slot, part in self._players.items())
+        waiting = ((slot, part) for slot, part in self._players.items() if slot not in self.exits)
+        works = (self._start_player(slot, part) for slot, part in waiting)
         starting = asyncio.create_task(together(*works))
         try:
             happened = await self._game_or(starting, self.options.timeout_seconds)
@@ -207,13 +225,6 @@ class Episode:
         await part.start()
         self.exits[slot] = None
         self._watchers.append(asyncio.create_task(self._watch_player(slot, part)))
-
-    def _note_links(self, base: str) -> None:
-        for seat in self.plan.seats:
-            query = f"slot={seat.slot}&token={self._identity.tokens[seat.slot]}"
-            self.links[f"player {seat.slot}"] = f"{base}/client/player?{query}"
-        self.links["global"] = f"{base}/client/global"
-        self.links["admin"] = f"{base}/client/admin"
 
     # -- playing ----------------------------------------------------------------------------
 

@@ -81,6 +81,19 @@ class GameAddress:
         authority = self.container if in_container else self.local
         return f"ws://{authority}/player?slot={slot}&token={token}"
 
+    def health_url(self, *, in_container: bool) -> str:
+        """Where a player that warms up sees that the game is up."""
+        return f"http://{self.container if in_container else self.local}/healthz"
+
+
+def browser_links(identity: Identity, base: str) -> dict[str, str]:
+    """The pages of a game at ``base`` by label: ``player 0`` and so on, ``global``, ``admin``."""
+    links = {
+        f"player {slot}": f"{base}/client/player?slot={slot}&token={token}"
+        for slot, token in enumerate(identity.tokens)
+    }
+    return {**links, "global": f"{base}/client/global", "admin": f"{base}/client/admin"}
+
 
 def runs_as_process(seat: Seat, options: LaunchOptions) -> bool:
     """Whether the seat's player is a local process."""
@@ -90,6 +103,12 @@ def runs_as_process(seat: Seat, options: LaunchOptions) -> bool:
 def game_is_process(options: LaunchOptions) -> bool:
     """Whether the game is a local process."""
     return bool(options.game_command) or options.backend == "process"
+
+
+def warms_up(seat: Seat, options: LaunchOptions) -> bool:
+    """Whether the player gets ready before the game starts: in a container, beside one, and not in play."""
+    has_containers = not game_is_process(options) and not runs_as_process(seat, options)
+    return seat.startup is not None and has_containers and options.kind == "episode"
 
 
 def game_spec(
@@ -147,7 +166,9 @@ def player_spec(
         declared=seat.env,
         secret=options.secret_env,
         artifact_uri=f"{folder}/policy_artifact_{seat.slot}.zip",
+        start_url=address.health_url(in_container=not process) if seat.startup is not None else None,
     )
+    listens = None if process else seat.startup
     return PartSpec(
         role="player",
         name=identity.container(options.kind, "player", seat.slot),
@@ -156,6 +177,8 @@ def player_spec(
         argv=seat.command if seat.kind == "cmd" else _argv(plan, seat.run, process=process),
         env=env,
         mounts=() if process else (Mount(artifacts, CONTAINER_ARTIFACTS),),
+        port=None if listens is None else 0,
+        listens_on=GAME_PORT if listens is None else listens.port,
         resources=seat.resources,
     )
 

@@ -10,6 +10,7 @@ class Phase(StrEnum):
     """What an episode is doing. The last three are how it can end."""
 
     PREPARING = "preparing"
+    WARMING_UP = "warming_up"
     STARTING_GAME = "starting_game"
     WAITING_HEALTH = "waiting_health"
     PROBING = "probing"
@@ -31,6 +32,7 @@ class Phase(StrEnum):
 FINAL = (Phase.PASSED, Phase.FAILED, Phase.CANCELLED)
 LABELS = {
     Phase.PREPARING: "prepare",
+    Phase.WARMING_UP: "warm up",
     Phase.STARTING_GAME: "game",
     Phase.WAITING_HEALTH: "health",
     Phase.PROBING: "probes",

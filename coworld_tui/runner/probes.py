@@ -30,11 +30,11 @@ class Probes:
         self._host = host
         self._port = port
 
-    async def healthy(self) -> None:
-        """Poll ``/healthz`` until it answers 200. Never gives up: the caller sets the limit."""
+    async def healthy(self, path: str = "/healthz") -> None:
+        """Poll ``path`` until it answers 200. Never gives up: the caller sets the limit."""
         while True:
             try:
-                if await self._status("/healthz", _HEALTH_REQUEST_SECONDS) == HTTPStatus.OK:
+                if await self._status(path, _HEALTH_REQUEST_SECONDS) == HTTPStatus.OK:
                     return
             except OSError:
                 pass  # not up yet

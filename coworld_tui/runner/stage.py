@@ -10,7 +10,13 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..contract.env import SECRET_URIS_VARIABLE, extra_ports, parse_secret_uris, resolve_secret_uris
+from ..contract.env import (
+    GAME_PORT,
+    SECRET_URIS_VARIABLE,
+    extra_ports,
+    parse_secret_uris,
+    resolve_secret_uris,
+)
 from ..contract.errors import CoworldError
 from ..contract.request import EpisodePlan, Seat
 from ..runs.directory import RunDirectory
@@ -45,7 +51,9 @@ class Stage:
         self._docker: DockerBackend | None = None
         self._parts: list[Part] = []
         self._game_image: str | None = None
-        self._address: GameAddress | None = None
+        # Containers know the game by its name, even before it is there.
+        alias = GameAddress(local="", container=f"{identity.alias}:{GAME_PORT}")
+        self._address = None if game_is_process(options) else alias
 
     async def prepare(self) -> None:
         """Open and check what the plan needs: engine, network, images."""
@@ -81,7 +89,7 @@ class Stage:
         inside = (
             f"{HOST_FROM_CONTAINER}:{port}"
             if game_is_process(self._options)
-            else f"{self._identity.alias}:8080"
+            else f"{self._identity.alias}:{GAME_PORT}"
         )
         self._address = GameAddress(local=f"{host}:{port}", container=inside)
         return host, port

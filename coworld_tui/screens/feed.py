@@ -13,7 +13,7 @@ from ..replay.lenses.grid import Grid
 from ..replay.lenses.shapes import read_grid
 from ..replay.lenses.spans import Line, Span, cell_width, slot_glyph
 from ..runner.episode import Episode
-from ..runner.launch import runs_as_process
+from ..runner.launch import runs_as_process, warms_up
 from ..runner.phases import LABELS, Phase
 from ..widgets.slots import SlotRow, SlotsState
 
@@ -205,9 +205,12 @@ def phase_line(episode: Episode, width: int, position: str = "") -> Line:
 
 def _phases(episode: Episode, *, names: bool = False, times: bool = False, rest: bool = False) -> Line:
     clock = episode.clock
+    skipped = set() if episode.options.verify_replay else {Phase.VERIFYING_REPLAY}
+    if not any(warms_up(seat, episode.options) for seat in episode.plan.seats):
+        skipped.add(Phase.WARMING_UP)
     spans: list[Span] = [Span(" ")]
     for phase in _ORDER:
-        if phase is Phase.VERIFYING_REPLAY and not episode.options.verify_replay:
+        if phase in skipped:
             continue
         if phase is clock.phase:
             spans += _now(episode)

@@ -31,6 +31,7 @@ def rogue_package(
     config: dict[str, Any] | None = None,
     resources: dict[str, Any] | None = None,
     env: dict[str, str] | None = None,
+    startup: dict[str, Any] | None = None,
 ) -> Package:
     """A package whose containers run the rogue scripts of an image that has them at ``/rogue``."""
     limits = {"resources": resources} if resources else {}
@@ -80,6 +81,7 @@ def rogue_package(
                 "image": image,
                 "run": ["python3", "/rogue/player.py", *shlex.split(player)],
                 **limits,
+                **({"startup": startup} if startup else {}),
             }
         ],
         "variants": [{"id": "only", "name": "Only", "description": "The same.", "game_config": config or {}}],

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import argparse
 import base64
+import http.server
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
+import urllib.request
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -33,6 +36,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--grandchild", choices=["group", "session"], help="leave one that holds the pipes")
     parser.add_argument("--eat", type=int, default=0, help="use so many MiB of memory")
     parser.add_argument("--say", default="", help="print a line")
+    parser.add_argument(
+        "--warm", type=int, default=0, help="answer 200 at /ready on that port before joining"
+    )
     return parser.parse_args(arguments)
 
 
@@ -46,6 +52,8 @@ def main() -> None:
         _say(f"I am {url.geturl()} and know {os.environ.get('ROGUE_SECRET')!r}")
     if how.say:
         _say(how.say)
+    if how.warm:
+        _warm_up(how.warm)
     if how.grandchild:
         subprocess.Popen(
             [sys.executable, "-c", "import signal; signal.pause()"],
@@ -64,6 +72,26 @@ def main() -> None:
     if how.stay:
         signal.pause()
     sys.exit(7 if how.crash == "end" else 0)
+
+
+def _warm_up(port: int) -> None:
+    """Be ready, and join only when the game is."""
+    ready = http.server.HTTPServer(("0.0.0.0", port), _Ready)
+    threading.Thread(target=ready.serve_forever, daemon=True).start()
+    game = os.environ["COWORLD_PLAYER_START_URL"]
+    while True:
+        try:
+            with urllib.request.urlopen(game, timeout=1):
+                _say(f"the game is up at {game}")
+                return
+        except OSError:
+            continue
+
+
+class _Ready(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/ready" else 404)
+        self.end_headers()
 
 
 def _say(text: str) -> None:

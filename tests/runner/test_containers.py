@@ -324,3 +324,41 @@ async def test_files_of_a_cancelled_game_come_back_from_elsewhere(
     assert outcome.status == "cancelled"
     assert (Path(outcome.workspace) / "half-done.txt").read_text() == "kept\n"
     assert not containers(docker_engine, outcome.run_id)
+
+
+async def test_players_that_warm_up_are_ready_before_the_game(rogue_image: str) -> None:
+    package = rogue_package(
+        image=rogue_image,
+        game="--players 2",
+        player="--warm 9000",
+        startup={"port": 9000, "path": "/ready", "timeout_seconds": 20},
+    )
+    episode = episode_of(package)
+    outcome = await play(episode)
+    assert outcome.status == "passed"
+    assert Phase.WARMING_UP in outcome.phases
+    messages = [event.message for event in episode.events.events] if episode.events else []
+    assert max(messages.index(f"player {slot} is ready") for slot in (0, 1)) < messages.index("game")
+    assert any(
+        "the game is up at http://coworld-game-" in line for line in episode.rings["player 1"].tail(20)
+    )
+
+
+@pytest.mark.parametrize(
+    ("player", "title"),
+    [
+        ("--absent --warm 9001", "the player in slot 0 never became ready"),
+        ("--crash start", "the player in slot 0 crashed"),
+    ],
+)
+async def test_a_player_that_never_gets_ready_is_named(rogue_image: str, player: str, title: str) -> None:
+    package = rogue_package(
+        slots=1,
+        image=rogue_image,
+        game="--players 1",
+        player=player,
+        startup={"port": 9000, "path": "/ready", "timeout_seconds": 2},
+    )
+    outcome = await play(episode_of(package))
+    assert outcome.error is not None
+    assert (outcome.error.type, outcome.error.slot, outcome.error.title) == ("player_error", 0, title)

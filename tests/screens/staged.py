@@ -83,7 +83,7 @@ def staged(
     for value in frames:
         files.recorder.append(value if isinstance(value, str | bytes) else json.dumps(value))
     episode.clock = StoppedClock()
-    for number, passed in enumerate(Phase):
+    for number, passed in enumerate(phase for phase in Phase if phase is not Phase.WARMING_UP):
         if passed is phase or passed.is_final or passed is Phase.VERIFYING_REPLAY:
             break
         episode.clock.durations[passed] = 0.1 * (number + 1)
