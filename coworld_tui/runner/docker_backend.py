@@ -107,7 +107,7 @@ class DockerPart:
 
         try:
             code = int(self._engine.streams.wait(self.container)["StatusCode"])
-            state = self._engine.api.inspect_container(self.container)["State"]
+            state = self._engine.api.inspect_container(self.container)["State"] if code else {}
         except NotFound:
             return PartExit(-9, "removed")
         if self._files is not None:

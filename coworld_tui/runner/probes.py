@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from http import HTTPStatus
+from time import monotonic
 from typing import NoReturn
 from urllib.parse import quote
 
@@ -14,7 +15,7 @@ from ..contract.errors import CoworldError
 from ..contract.text import safe_line
 from .viewer import open_socket
 
-_HEALTH_POLL_SECONDS = 0.03
+_SHORTEST_POLL_SECONDS, _LONGEST_POLL_SECONDS = 0.02, 0.15
 _HEALTH_REQUEST_SECONDS = 1.0
 _ROUTE_SECONDS = 5.0
 _SILENCE_SECONDS = 2.0
@@ -31,14 +32,20 @@ class Probes:
         self._port = port
 
     async def healthy(self, path: str = "/healthz") -> None:
-        """Poll ``path`` until it answers 200. Never gives up: the caller sets the limit."""
+        """Poll ``path`` until it answers 200. Never gives up: the caller sets the limit.
+
+        A tenth of the wait so far passes between two polls, so that a slow start is not slowed
+        down by them, nor a quick one noticed late.
+        """
+        began = monotonic()
         while True:
             try:
                 if await self._status(path, _HEALTH_REQUEST_SECONDS) == HTTPStatus.OK:
                     return
             except OSError:
                 pass  # not up yet
-            await asyncio.sleep(_HEALTH_POLL_SECONDS)
+            wait = (monotonic() - began) / 10
+            await asyncio.sleep(min(max(wait, _SHORTEST_POLL_SECONDS), _LONGEST_POLL_SECONDS))
 
     async def routes(self, token: str | None) -> None:
         """Client pages answer and a bad token is refused; the checks run side by side.

@@ -147,6 +147,7 @@ class Recorder:
         return frame_of(rows, seq - batch.first)
 
     def _write_all(self) -> None:
+        self._wake.wait()  # Arrow takes a while to import: not while the game is being started
         import pyarrow as pa
 
         from ..replay.recording import SCHEMA

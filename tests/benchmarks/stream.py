@@ -50,6 +50,8 @@ def stream() -> list[Row]:
         ]
         terminal = Terminal(argv, {"COWORLD_TUI_HOME": folder})
         try:
+            terminal.wait_for(b"/client/global", _START_SECONDS)  # the links for the person in slot 0
+            terminal.press(b"q")
             terminal.wait_for(b"following", _START_SECONDS)
             terminal.drain(_WARM_UP)
             early = _anonymous_bytes(terminal.pid)
