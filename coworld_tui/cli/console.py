@@ -56,7 +56,7 @@ def _place(source: str) -> str:
     """The file or folder to open on. CoworldError for what is neither that nor a downloaded package."""
     if Path(source).exists():
         return source
-    from .run import load
+    from .loading import load
 
     package = load(source)
     if package.directory is None:
@@ -87,9 +87,9 @@ async def _open(app: CoworldApp, *, as_json: bool) -> int:
     _tell(outcomes, as_json=as_json)
     if app.fault is not None:
         raise app.fault
-    from .run import exit_code
+    from ..runner.outcome import joint_exit_code
 
-    return app.return_code or exit_code(outcomes)
+    return app.return_code or joint_exit_code(outcomes)
 
 
 async def _finish_plainly(app: CoworldApp) -> list[Outcome]:

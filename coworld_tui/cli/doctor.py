@@ -11,8 +11,8 @@ from ..contract.errors import EXIT_DONE, EXIT_MISSING
 from ..contract.package import Package
 from ..runner.doctor import Check, examine
 from ..runner.reaper import Reaped, reap
+from .loading import load
 from .output import tell, tell_json
-from .run import load
 
 _MARKS = {"ok": "✓", "warning": "!", "missing": "✗"}
 

@@ -65,6 +65,14 @@ class Outcome:
         }
 
 
+def joint_exit_code(outcomes: Sequence[Outcome]) -> int:
+    """130 when anything was cancelled, else that of the first failure, else 0."""
+    codes = [outcome.exit_code for outcome in outcomes]
+    if EXIT_INTERRUPTED in codes:
+        return EXIT_INTERRUPTED
+    return next((code for code in codes if code != EXIT_DONE), EXIT_DONE)
+
+
 def summarize(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Totals of a batch: counts, and per slot name, mean score, wins (ties count for each) and failures.
 
