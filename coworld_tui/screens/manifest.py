@@ -157,7 +157,7 @@ class ManifestScreen(ConsoleScreen):
         if tab == "overview":
             self._show_text(overview.overview_lines(package, self._images, runs, self._room()))
         else:
-            self._show_text(overview.runs_lines(runs))
+            self._show_text(overview.runs_lines(runs, self._room()))
 
     def _room(self) -> int:
         return self.query_one("#text", LinesView).room.width

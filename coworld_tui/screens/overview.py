@@ -52,7 +52,7 @@ def overview_lines(
         lines += _fact(label, value, style, width) if value else []
     lines += [(), (Span("roles", "heading"),), *_role_lines(package, images, width)]
     lines += [(), (Span("last runs", "heading"),)]
-    return lines + ([run_line(run) for run in runs] or [_NO_RUNS])
+    return lines + ([run_line(run, width) for run in runs] or [_NO_RUNS])
 
 
 def variant_lines(package: Package, width: int) -> list[Line]:
@@ -70,11 +70,13 @@ def variant_lines(package: Package, width: int) -> list[Line]:
     return lines or [(Span("this manifest has no variants", "muted"),)]
 
 
-def runs_lines(runs: Iterable[RunEntry]) -> list[Line]:
-    """The latest runs, each with the folder it lies in."""
+def runs_lines(runs: Iterable[RunEntry], width: int) -> list[Line]:
+    """The folder the latest runs lie in, and each run with the name of its own."""
     lines: list[Line] = []
     for run in runs:
-        lines += [run_line(run), (Span(f"         {safe_line(str(run.path), 200)}", "muted"),)]
+        if not lines:
+            lines += [(Span(f"in {safe_line(str(run.path.parent), 200)}", "muted"),), ()]
+        lines += [run_line(run, width), (Span(f"         {run.run_id}", "muted"),)]
     return lines or [_NO_RUNS]
 
 
@@ -93,15 +95,16 @@ def problem_lines(found: Found, width: int) -> list[Line]:
     ]
 
 
-def run_line(run: RunEntry) -> Line:
+def run_line(run: RunEntry, width: int) -> Line:
     """One run: when, variant, score, status, time or error."""
     status = safe_line(run.status, 12)
     variant = safe_line(run.operation.partition(":")[2], 16)
+    roomy = width >= _WITH_IMAGES
     return (
         Span(f"  {age(run.created_at):>5}  ", "muted"),
-        Span(f"{fit(variant, 14)} "),
-        Span(f"{_score(run.result.get('scores')):>12}  ", "strong"),
-        Span(f"{fit(status, 10)} ", _STATUS_STYLES.get(status, "muted")),
+        Span(f"{fit(variant, 14 if roomy else 9)} "),
+        Span(f"{_score(run.result.get('scores')):>{16 if roomy else 10}}  ", "strong"),
+        Span(f"{fit(status, 10 if roomy else 9)} ", _STATUS_STYLES.get(status, "muted")),
         Span(_remark(run), "muted"),
     )
 

@@ -85,13 +85,13 @@ def test_images_are_present_absent_or_unknown(tmp_path: Path) -> None:
 )
 def test_any_run_manifest_gives_a_row(result: dict[str, Any]) -> None:
     run = RunEntry("20261120T024046Z-1f2e3d4c", Path("x"), "failed", manifest={"result_summary": result})
-    text = text_of(runs_lines([run]))
+    text = text_of(runs_lines([run], 60))
     assert "failed" in text
     assert "\x1b" not in text
 
 
 def test_without_runs_the_list_says_what_to_do() -> None:
-    assert "r runs it" in text_of(runs_lines([]))
+    assert "r runs it" in text_of(runs_lines([], 60))
 
 
 @pytest.mark.parametrize(
