@@ -18,6 +18,7 @@ _FACTORS = {
 }
 _CPUS, _FEWEST_CPUS = 1.0, 0.01
 _MEMORY, _LEAST_MEMORY = 1 << 30, 6 << 20
+_ONE_GPU = {"Driver": "", "Count": 1, "Capabilities": [["gpu"]]}
 
 
 def quantity(text: str) -> float:
@@ -38,7 +39,7 @@ def container_limits(resources: Resources | None, engine_cpus: int) -> dict[str,
     """The engine's limits: ``limits``, else ``requests``, else 1 CPU and 1 GiB, never below the floors.
 
     An engine refuses more CPUs than it has; a manifest written for a bigger machine gets those.
-    ``engine_cpus`` 0 means that their number is not known.
+    ``engine_cpus`` 0 means that their number is not known. A GPU is given when one is requested.
     """
     cpus, memory = _CPUS, float(_MEMORY)
     if resources is not None:
@@ -49,4 +50,10 @@ def container_limits(resources: Resources | None, engine_cpus: int) -> dict[str,
         memory = quantity(memory_text) if memory_text else memory
     cpus = min(cpus, engine_cpus or cpus)
     size = max(int(memory), _LEAST_MEMORY)
-    return {"nano_cpus": int(max(cpus, _FEWEST_CPUS) * 1e9), "mem_limit": size, "memswap_limit": size}
+    wants_gpu = resources is not None and bool(resources.requests.gpu)
+    return {
+        "nano_cpus": int(max(cpus, _FEWEST_CPUS) * 1e9),
+        "mem_limit": size,
+        "memswap_limit": size,
+        "device_requests": [_ONE_GPU] if wants_gpu else None,
+    }

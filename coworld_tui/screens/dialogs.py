@@ -101,15 +101,13 @@ def links_table(links: Mapping[str, str]) -> Table:
     """The browser links of a running game; they hold tokens, so they are shown only when asked for."""
     if not links:
         return Table("links", [(Span("the links come when the game is healthy", "muted"),)])
-    lines: list[Line] = [(Span(f"{label:<10}", "muted"), Span(link)) for label, link in links.items()]
+    lines: list[Line] = []
+    for label, link in links.items():
+        lines += [(Span(label, "muted"),), (Span(link),)]
     lines += [
         (),
-        (
-            Span(
-                "a browser opens them; over SSH forward the port first: ssh -L PORT:127.0.0.1:PORT host",
-                "muted",
-            ),
-        ),
+        (Span("a browser opens them; over SSH forward the port first:", "muted"),),
+        (Span("ssh -L PORT:127.0.0.1:PORT HOST", "muted"),),
     ]
     return Table("links", lines, copied="\n".join(links.values()))
 

@@ -65,13 +65,22 @@ def test_what_is_no_quantity(text: str) -> None:
 def test_limits_of_a_container(resources: dict[str, Any] | None, cpus: float, memory: int) -> None:
     parsed = Resources.model_validate(resources) if resources is not None else None
     assert container_limits(parsed, engine_cpus=4) == {
-        "nano_cpus": int(cpus * 1e9), "mem_limit": memory, "memswap_limit": memory,
-    }  # fmt: skip
+        "nano_cpus": int(cpus * 1e9),
+        "mem_limit": memory,
+        "memswap_limit": memory,
+        "device_requests": None,
+    }
 
 
 def test_limits_without_knowing_the_engine() -> None:
     resources = Resources.model_validate({"limits": {"cpu": "64"}})
     assert container_limits(resources, engine_cpus=0)["nano_cpus"] == 64 * 10**9
+
+
+def test_a_requested_gpu_is_asked_of_the_engine() -> None:
+    resources = Resources.model_validate({"requests": {"gpu": 1}})
+    (request,) = container_limits(resources, engine_cpus=2)["device_requests"]
+    assert (request["Count"], request["Capabilities"]) == (1, [["gpu"]])
 
 
 def test_a_clock_adds_up_and_stands_still_at_the_end() -> None:
