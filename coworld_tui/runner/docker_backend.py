@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from time import monotonic, sleep
 from typing import Any
 
 from ..contract.errors import EXIT_MISSING, EXIT_USAGE, CoworldError
@@ -32,9 +33,11 @@ from .together import together
 _CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"]
 _PIDS = 512
 _LOG_CONFIG = {"Type": "local", "Config": {"max-size": "10m", "max-file": "2"}}
-_PORT_POLL_SECONDS = 0.02
+_POLL_SECONDS = 0.02
 _PORT_WAIT_SECONDS = 10.0
 _REMOVE_SECONDS = 30.0
+_KILLED = 128 + 9
+_OUT_OF_MEMORY_NEWS_SECONDS = 0.5
 
 
 class DockerPart:
@@ -79,7 +82,7 @@ class DockerPart:
                     owner="the engine",
                     next_step="coworld-tui doctor",
                 )
-            await asyncio.sleep(_PORT_POLL_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def wait(self) -> PartExit:
         assert self._end is not None, "wait() before start()"
@@ -107,7 +110,7 @@ class DockerPart:
 
         try:
             code = int(self._engine.streams.wait(self.container)["StatusCode"])
-            state = self._engine.api.inspect_container(self.container)["State"] if code else {}
+            state = self._final_state(code) if code else {}
         except NotFound:
             return PartExit(-9, "removed")
         if self._files is not None:
@@ -115,6 +118,15 @@ class DockerPart:
         memory = bool(state.get("OOMKilled"))
         reason = "out of memory" if memory else safe_line(str(state.get("Error") or ""), 300)
         return PartExit(code, reason, memory)
+
+    def _final_state(self, code: int) -> dict[str, Any]:
+        """The engine's account of a failure. That memory ran out it may learn a moment after the end."""
+        deadline = monotonic() + (_OUT_OF_MEMORY_NEWS_SECONDS if code == _KILLED else 0.0)
+        while True:
+            state: dict[str, Any] = self._engine.api.inspect_container(self.container)["State"]
+            if state.get("OOMKilled") or monotonic() >= deadline:
+                return state
+            sleep(_POLL_SECONDS)
 
     def _ended(self, end: asyncio.Future[PartExit]) -> None:
         if not end.cancelled():
