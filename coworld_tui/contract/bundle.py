@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from coworld_tui.contract.errors import EXIT_USAGE, CoworldError
-from coworld_tui.contract.jsontext import MIB, VALUE_LIMIT, UnreadableJson, read_json_object
-from coworld_tui.contract.problems import listed, model_problems
+from .errors import EXIT_USAGE, CoworldError
+from .jsontext import MIB, VALUE_LIMIT, UnreadableJson, read_json_object
+from .problems import listed, model_problems
 
 BUNDLE_MANIFEST = "manifest.json"
 

@@ -9,12 +9,12 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from coworld_tui.contract.errors import CoworldError
-from coworld_tui.contract.generations import Generation, replay_filename
-from coworld_tui.contract.jsontext import UnreadableJson, read_json_object
-from coworld_tui.contract.package import Package
-from coworld_tui.contract.problems import config_error, listed
-from coworld_tui.contract.text import safe_line
+from .errors import CoworldError
+from .generations import Generation, replay_filename
+from .jsontext import UnreadableJson, read_json_object
+from .package import Package
+from .problems import config_error, listed
+from .text import safe_line
 
 GAME_PORT = 8080
 """The port a game container listens on."""

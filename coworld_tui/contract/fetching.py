@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import urlsplit
 
-from coworld_tui.contract.errors import EXIT_MISSING, EXIT_USAGE, CoworldError
-from coworld_tui.contract.jsontext import MIB
-from coworld_tui.contract.text import safe_line
+from .errors import EXIT_MISSING, EXIT_USAGE, CoworldError
+from .jsontext import MIB
+from .text import safe_line
 
 _TOTAL_SECONDS = 60.0
 _STEP_SECONDS = 15.0

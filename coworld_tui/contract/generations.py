@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any, Literal
 
-from coworld_tui.contract.manifest import ContainerReporter, Manifest, RoleRunnable, Runnable
+from .manifest import ContainerReporter, Manifest, RoleRunnable, Runnable
 
 Generation = Literal["0.1.11", "0.1.64"]
 

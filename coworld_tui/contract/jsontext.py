@@ -8,7 +8,7 @@ import math
 import re
 from typing import Any, NoReturn
 
-from coworld_tui.contract.text import safe_line
+from .text import safe_line
 
 MIB = 1024 * 1024
 SIZE_LIMIT = 64 * MIB

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator
 
-from coworld_tui.contract.validation import dotted_path
+from .validation import dotted_path
 
 REPORTER_TAGS = frozenset({"<container>", "<reference>", "<wasm>"})
 """Union tags of ``reporter`` entries, which pydantic puts into error locations."""

@@ -16,13 +16,13 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import ValidationError
 
-from coworld_tui.contract.errors import EXIT_MISSING, EXIT_USAGE, CoworldError
-from coworld_tui.contract.fetching import fetch_document, url_label
-from coworld_tui.contract.generations import Generation, generation_of
-from coworld_tui.contract.jsontext import SIZE_LIMIT, VALUE_LIMIT, UnreadableJson, read_json_object
-from coworld_tui.contract.manifest import REPORTER_TAGS, Manifest, unknown_keys
-from coworld_tui.contract.problems import listed, manifest_invalid, model_problems
-from coworld_tui.contract.text import safe_line
+from .errors import EXIT_MISSING, EXIT_USAGE, CoworldError
+from .fetching import fetch_document, url_label
+from .generations import Generation, generation_of
+from .jsontext import SIZE_LIMIT, VALUE_LIMIT, UnreadableJson, read_json_object
+from .manifest import REPORTER_TAGS, Manifest, unknown_keys
+from .problems import listed, manifest_invalid, model_problems
+from .text import safe_line
 
 MANIFEST_FILENAME = "coworld_manifest.json"
 

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 
 from pydantic import ValidationError
 
-from coworld_tui.contract.errors import EXIT_USAGE, CoworldError
-from coworld_tui.contract.text import safe_line
-from coworld_tui.contract.validation import dotted_path
+from .errors import EXIT_USAGE, CoworldError
+from .text import safe_line
+from .validation import dotted_path
 
 _SHOWN = 5
 _PROBLEM_LIMIT = 240

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from coworld_tui.contract.manifest import Resources, RoleRunnable, Startup, declared_fields
-from coworld_tui.contract.package import Package
-from coworld_tui.contract.problems import config_error, listed
-from coworld_tui.contract.request_document import (
+from .manifest import Resources, RoleRunnable, Startup, declared_fields
+from .package import Package
+from .problems import config_error, listed
+from .request_document import (
     EpisodeRequest,
     FileSeat,
     HumanSeat,
@@ -25,9 +25,9 @@ from coworld_tui.contract.request_document import (
     RequestSeat,
     parse_request,
 )
-from coworld_tui.contract.slots import declared_players, require_slots_allowed, roster, slot_count
-from coworld_tui.contract.text import safe_line
-from coworld_tui.contract.validation import schema_problems
+from .slots import declared_players, require_slots_allowed, roster, slot_count
+from .text import safe_line
+from .validation import schema_problems
 
 __all__ = [
     "EpisodePlan",

@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 
-from coworld_tui.contract.errors import EXIT_USAGE, CoworldError
-from coworld_tui.contract.generations import Generation
-from coworld_tui.contract.jsontext import VALUE_LIMIT, UnreadableJson, read_json_object
-from coworld_tui.contract.manifest import (
+from .errors import EXIT_USAGE, CoworldError
+from .generations import Generation
+from .jsontext import VALUE_LIMIT, UnreadableJson, read_json_object
+from .manifest import (
     REPORTER_TAGS,
     Manifest,
     Resources,
@@ -18,8 +18,8 @@ from coworld_tui.contract.manifest import (
     same_meaning,
     unknown_keys,
 )
-from coworld_tui.contract.package import Package
-from coworld_tui.contract.problems import listed, model_problems
+from .package import Package
+from .problems import listed, model_problems
 
 _SEAT_TAGS = frozenset({"<image>", "<file>", "<human>"})
 

@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from coworld_tui.contract.errors import CoworldError
-from coworld_tui.contract.jsontext import MIB, VALUE_LIMIT, UnreadableJson, read_json_object
-from coworld_tui.contract.problems import listed, model_problems
-from coworld_tui.contract.validation import SCHEMA_PATH, schema_problems
+from .errors import CoworldError
+from .jsontext import MIB, VALUE_LIMIT, UnreadableJson, read_json_object
+from .problems import listed, model_problems
+from .validation import SCHEMA_PATH, schema_problems
 
 _STATUS_BYTES = 4 * MIB
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from coworld_tui.contract.errors import CoworldError
-from coworld_tui.contract.generations import manifest_generation
-from coworld_tui.contract.manifest import Manifest, RoleRunnable
-from coworld_tui.contract.problems import config_error, listed, manifest_invalid
+from .errors import CoworldError
+from .generations import manifest_generation
+from .manifest import Manifest, RoleRunnable
+from .problems import config_error, listed, manifest_invalid
 
 SLOT_LIMIT = 1_000
 """Most slots a local episode may have; a schema can ask for any number, a machine cannot seat it."""

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from jsonschema_rs import Draft202012Validator
 
-from coworld_tui.contract.text import safe_line
+from .text import safe_line
 
 SCHEMA_PATH = "$schema"
 """The path of a problem that lies in the schema itself."""

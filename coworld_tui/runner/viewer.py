@@ -56,8 +56,6 @@ class Viewer:
         self._recorder = recorder
         self._game_lives = game_lives
         self.first_frame = asyncio.Event()
-        self.connected = False
-        self.connections = 0
 
     async def run(self) -> None:
         """Receive until the game is over."""
@@ -70,8 +68,6 @@ class Viewer:
                 problem = "the game closed the global viewer"
             except (OSError, InvalidHandshake, ConnectionClosed, TimeoutError) as error:
                 problem = safe_line(str(error) or type(error).__name__, 200)
-            finally:
-                self.connected = False
             if not self.first_frame.is_set():
                 raise ViewerRefusedError(problem)
             retry = _FIRST_RETRY_SECONDS if self._recorder.count > received else retry * 2
@@ -80,8 +76,6 @@ class Viewer:
     async def _receive(self) -> NoReturn:
         socket = await open_socket(self._url)
         try:
-            self.connected = True
-            self.connections += 1
             while True:
                 message = await socket.recv()
                 if message:
