@@ -115,8 +115,9 @@ class CoworldApp(PacedApp[str]):
             self.set_keymap({str(name): str(key) for name, key in keys.items()})
             for bar in self.screen.query(KeyBar):
                 bar.update_keys()
-        if settings.get("theme") in self.available_themes:
-            self.theme = str(settings["theme"])
+        theme = settings.get("theme")
+        if isinstance(theme, str) and theme in self.available_themes:
+            self.theme = theme
 
     async def _look_for_engine(self) -> None:
         from .contract.errors import CoworldError

@@ -39,7 +39,8 @@ def watch(
     console_class = _console_class()
     from ..screens.launch import Launch
 
-    app = console_class((package.source,), Launch(tuple(plans), launch, jobs))
+    is_file = package.directory is not None and not package.builtin
+    app = console_class((package.source,) if is_file else (), Launch(tuple(plans), launch, jobs))
     return asyncio.run(_open(app, as_json=as_json))
 
 

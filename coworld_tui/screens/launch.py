@@ -19,7 +19,7 @@ from ..contract.errors import EXIT_USAGE, CoworldError
 from ..contract.package import Package
 from ..contract.request import EpisodePlan, parse_slot, plan_episode
 from ..contract.text import safe_line
-from ..runner.launch import DEFAULT_TIMEOUT_SECONDS, BackendName, Kind, LaunchOptions
+from ..runner.launch import DEFAULT_TIMEOUT_SECONDS, Kind, LaunchOptions
 from ..widgets.choice import Choice
 
 FIXTURE = "certification"
@@ -141,34 +141,39 @@ class LaunchScreen(ModalScreen[Launch | None]):
         return self.query_one(f"#{field}", Input).value.strip()
 
     def _read(self) -> Launch:
-        fills = [
-            parse_slot(f"{field.id.removeprefix('slot-')}={field.value.strip()}")
+        is_episode = self._kind == "episode"
+        slots = [
+            f"{field.id.removeprefix('slot-')}={field.value.strip()}"
             for field in self.query("#slots Input").results(Input)
             if field.id is not None and field.value.strip()
         ]
-        episodes = _whole(self._value("episodes"), "episodes") if self._kind == "episode" else 1
-        jobs = _whole(self._value("jobs"), "at a time") if self._kind == "episode" else 1
+        fills = [parse_slot(slot) for slot in slots]
+        episodes = _whole(self._value("episodes"), "episodes") if is_episode else 1
+        jobs = _whole(self._value("jobs"), "at a time") if is_episode else 1
         run = _words(self._value("run"), "run args")
+        env, secret = _pairs(self._value("env"), "env"), _pairs(self._value("secret"), "secret env")
+        timeout = _seconds(self._value("timeout"))
+        backend = self.query_one("#backend", Choice).value
+        variant = self._chosen_variant()
         plans = tuple(
-            plan_episode(
-                self._package,
-                variant=self._chosen_variant(),
-                run=run,
-                env=_pairs(self._value("env"), "env"),
-                fills=fills,
-                seed_offset=index,
-            )
+            plan_episode(self._package, variant=variant, run=run, env=env, fills=fills, seed_offset=index)
             for index in range(episodes)
         )
-        backend: BackendName = (
-            "process" if self.query_one("#backend", Choice).value == "process" else "docker"
-        )
+        command = ["coworld-tui", "run" if is_episode else "play", self._package.source]
+        command += ["--variant", variant] if variant is not None else []
+        command += [word for slot in slots for word in ("--slot", slot)]
+        command += [f"--run={word}" for word in run]
+        command += [word for name, value in env.items() for word in ("--env", f"{name}={value}")]
+        command += [word for name in secret for word in ("--secret-env", name)]
+        command += ["--timeout-seconds", f"{timeout:g}"] if timeout != DEFAULT_TIMEOUT_SECONDS else []
+        command += ["--backend", backend]
+        command += ["--episodes", str(episodes), "--jobs", str(jobs)] if episodes > 1 else []
         options = LaunchOptions(
             kind=self._kind,
-            backend=backend,
-            timeout_seconds=_seconds(self._value("timeout")),
-            secret_env=_pairs(self._value("secret"), "secret env"),
-            command=f"coworld-tui {'play' if self._kind == 'play' else 'run'} {self._package.source}",
+            backend="process" if backend == "process" else "docker",
+            timeout_seconds=timeout,
+            secret_env=secret,
+            command=shlex.join(command),
         )
         return Launch(plans, options, min(jobs, episodes))
 

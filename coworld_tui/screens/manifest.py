@@ -22,6 +22,7 @@ from .bindings import bindings
 from .console import ConsoleScreen
 
 if TYPE_CHECKING:
+    from ..contract.package import Package
     from ..runner.launch import Kind
     from .launch import Launch
     from .packages import Found
@@ -256,14 +257,12 @@ def _discover(opened: tuple[str, ...]) -> list[Found]:
     return discover(opened)
 
 
-async def _image_sizes(package: object) -> dict[str, str] | None:
+async def _image_sizes(package: Package) -> dict[str, str] | None:
     """Size of each image of a package, empty for absent ones; None without an engine."""
     from ..contract.errors import CoworldError
-    from ..contract.package import Package
     from ..runner.docker_engine import connect
     from ..runner.doctor import image_details, images_of
 
-    assert isinstance(package, Package)
     try:
         engine = await connect()
     except CoworldError:

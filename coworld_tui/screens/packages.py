@@ -30,16 +30,19 @@ class Found:
 
 
 def discover(opened: Iterable[str]) -> list[Found]:
-    """Packages named on start, then of this folder, ``./coworld/*/``, configured folders, and the demo."""
+    """Packages asked for, there or not, then of this folder, ``./coworld/*/``, configured folders, and the demo."""
     found: list[Found] = []
     seen: set[Path] = set()
-    for path in (*(Path(source) for source in opened), *_places()):
-        manifest = path / MANIFEST if path.is_dir() else path
-        if not manifest.is_file() or manifest.resolve() in seen:
-            continue
-        seen.add(manifest.resolve())
-        found.append(read(manifest))
+    asked = [_manifest_at(Path(source).expanduser()) for source in opened]
+    for manifest in (*asked, *filter(Path.is_file, map(_manifest_at, _places()))):
+        if manifest.resolve() not in seen:
+            seen.add(manifest.resolve())
+            found.append(read(manifest))
     return [*found, Found("demo", bundled_package())]
+
+
+def _manifest_at(path: Path) -> Path:
+    return path / MANIFEST if path.is_dir() else path
 
 
 def read(manifest: Path) -> Found:

@@ -321,3 +321,35 @@ async def test_keys_can_be_changed_in_the_settings(console: OpenConsole, home: P
     async with console() as pilot:
         await pilot.press("f2")
         assert isinstance(pilot.app.screen, LaunchScreen)
+
+
+@pytest.mark.parametrize("settings", ["theme = []", "theme = 3", "keys = 3", '[keys]\nrun = ["a"]\n', "= ="])
+async def test_odd_settings_do_not_keep_the_console_from_opening(
+    console: OpenConsole, home: Path, settings: str
+) -> None:
+    (home / "config.toml").write_text(settings)
+    async with console() as pilot:
+        assert "no runs yet" in text(pilot, "#text")
+
+
+async def test_opening_a_path_that_is_not_there_says_so(console: OpenConsole) -> None:
+    async with console() as pilot:
+        await pilot.press("o", *"nowhere", "enter")
+        await pilot.app.workers.wait_for_complete()
+        await until(pilot, lambda: "✗" in text(pilot, "#text"), "the reason is shown")
+        assert "nowhere" in text(pilot, "#text")
+
+
+async def test_the_run_notes_a_command_that_repeats_the_form(console: OpenConsole) -> None:
+    async with console() as pilot:
+        await pilot.press("r", "left", "left")
+        form = pilot.app.screen
+        form.query_one("#slot-1", Input).value = "manifest:wanderer"
+        form.query_one("#env", Input).value = "MOOD='very bold'"
+        form.query_one("#secret", Input).value = "HUSH=very-quiet-value"
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LiveScreen), "the live screen opens")
+        assert live(pilot).episode.options.command == (
+            "coworld-tui run demo --variant quick --slot 0=manifest:hunter --slot 1=manifest:wanderer"
+            " --env 'MOOD=very bold' --secret-env HUSH --backend process"
+        )

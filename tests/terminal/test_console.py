@@ -265,3 +265,11 @@ def test_episodes_get_output_folders_of_their_own(tmp_path: Path, terminal: Open
         assert monotonic() < deadline
         console.read(0.1)
     assert sorted(path.name for path in place.iterdir()) == ["episode-0001", "episode-0002"]
+
+
+def test_a_run_of_the_bundled_game_lists_it_once(terminal: Open) -> None:
+    console = terminal("demo", "--variant", "quick", env={"DOCKER_HOST": "unix:///nonexistent"})
+    console.shows("passed")
+    since = console.press("q")
+    console.shows("built in", since=since)
+    assert "unreadable" not in console.text[since:]
