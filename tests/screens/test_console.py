@@ -6,9 +6,11 @@ import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Input
 
 from coworld_tui.app import LET_FINISH, CoworldApp
@@ -48,6 +50,16 @@ def live(pilot: Pilot[str]) -> LiveScreen:
     return screen
 
 
+async def until_shown(pilot: Pilot[str], kind: type[Screen[Any]], what: str) -> None:
+    """Wait for a screen that the console opens by itself, and for the widgets on it."""
+
+    def shown() -> bool:
+        screen = pilot.app.screen
+        return isinstance(screen, kind) and screen.is_mounted
+
+    await until(pilot, shown, what)
+
+
 def text(pilot: Pilot[str], selector: str, kind: type[LinesView] | type[LogView] = LinesView) -> str:
     return text_of(pilot.app.screen.query_one(selector, kind).lines_in_view())
 
@@ -61,7 +73,7 @@ async def launch_quick(pilot: Pilot[str], *, episodes: int = 1, jobs: int = 1) -
     form.query_one("#episodes", Input).value = str(episodes)
     form.query_one("#jobs", Input).value = str(jobs)
     await pilot.press("enter")
-    await until(pilot, lambda: isinstance(pilot.app.screen, LiveScreen), "the live screen opens")
+    await until_shown(pilot, LiveScreen, "the live screen opens")
 
 
 async def test_a_run_by_keys_from_the_first_screen_to_the_result(console: OpenConsole) -> None:
@@ -198,7 +210,7 @@ async def test_play_shows_the_links_when_the_game_is_up_and_when_asked(console: 
     async with console() as pilot:
         await pilot.press("p")
         await pilot.press("left", "left", "enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Table), "the links are shown")
+        await until_shown(pilot, Table, "the links are shown")
         assert app_of(pilot).sessions[0].launch.options.kind == "play"
         await until(pilot, lambda: "/client/global" in text(pilot, "#lines"), "they are laid out")
         shown = text(pilot, "#lines")
@@ -245,7 +257,7 @@ async def test_the_form_runs_a_command_in_a_slot_and_hides_its_secret(console: O
         form.query_one("#slot-0", Input).value = f'cmd=python3 -c "{script}"'
         form.query_one("#secret", Input).value = "HUSH=very-quiet-value"
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, LiveScreen), "the live screen opens")
+        await until_shown(pilot, LiveScreen, "the live screen opens")
         episode = live(pilot).episode
         await until(pilot, lambda: episode.outcome is not None, "it fails")
         error = episode.outcome.error  # type: ignore[union-attr]
@@ -348,7 +360,7 @@ async def test_the_run_notes_a_command_that_repeats_the_form(console: OpenConsol
         form.query_one("#env", Input).value = "MOOD='very bold'"
         form.query_one("#secret", Input).value = "HUSH=very-quiet-value"
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, LiveScreen), "the live screen opens")
+        await until_shown(pilot, LiveScreen, "the live screen opens")
         assert live(pilot).episode.options.command == (
             "coworld-tui run demo --variant quick --slot 0=manifest:hunter --slot 1=manifest:wanderer"
             " --env 'MOOD=very bold' --secret-env HUSH --backend process"
