@@ -60,8 +60,20 @@ async def until_shown(pilot: Pilot[str], kind: type[Screen[Any]], what: str) -> 
     await until(pilot, shown, what)
 
 
-def text(pilot: Pilot[str], selector: str, kind: type[LinesView] | type[LogView] = LinesView) -> str:
-    return text_of(pilot.app.screen.query_one(selector, kind).lines_in_view())
+def text_now(pilot: Pilot[str], selector: str, kind: type[LinesView] | type[LogView] = LinesView) -> str:
+    """What a pane shows; empty while it is not there or not laid out."""
+    return "\n".join(text_of(view.lines_in_view()) for view in pilot.app.screen.query(selector).results(kind))
+
+
+async def see(pilot: Pilot[str], selector: str, words: str) -> None:
+    """Wait until a pane says ``words``."""
+    await until(pilot, lambda: words in text_now(pilot, selector), f"{selector} says {words}")
+
+
+async def text(pilot: Pilot[str], selector: str, kind: type[LinesView] | type[LogView] = LinesView) -> str:
+    """What a pane shows once it is laid out."""
+    await until(pilot, lambda: text_now(pilot, selector, kind), f"{selector} is laid out")
+    return text_now(pilot, selector, kind)
 
 
 async def launch_quick(pilot: Pilot[str], *, episodes: int = 1, jobs: int = 1) -> None:
@@ -78,7 +90,7 @@ async def launch_quick(pilot: Pilot[str], *, episodes: int = 1, jobs: int = 1) -
 
 async def test_a_run_by_keys_from_the_first_screen_to_the_result(console: OpenConsole) -> None:
     async with console() as pilot:
-        assert "no runs yet" in text(pilot, "#text")
+        await see(pilot, "#text", "no runs yet")
         await launch_quick(pilot)
         episode = live(pilot).episode
         assert episode.plan.variant_id == "quick"
@@ -89,14 +101,14 @@ async def test_a_run_by_keys_from_the_first_screen_to_the_result(console: OpenCo
         await until(
             pilot, lambda: pilot.app.screen.query_one(TabBar).active == "result", "the result is shown"
         )
-        result = text(pilot, "#result")
+        result = await text(pilot, "#result")
         assert episode.outcome.run_dir in result
         assert "frames.parquet" in result
         assert Path(episode.outcome.run_dir, "run_manifest.json").is_file()
         await pilot.press("q")
         await pilot.pause()
         await pilot.app.workers.wait_for_complete()
-        assert "passed" in text(pilot, "#text"), "the run is listed on the overview"
+        await see(pilot, "#text", "passed")
 
 
 async def test_looking_back_while_it_runs_and_back_to_live(console: OpenConsole) -> None:
@@ -212,8 +224,8 @@ async def test_play_shows_the_links_when_the_game_is_up_and_when_asked(console: 
         await pilot.press("left", "left", "enter")
         await until_shown(pilot, Table, "the links are shown")
         assert app_of(pilot).sessions[0].launch.options.kind == "play"
-        await until(pilot, lambda: "/client/global" in text(pilot, "#lines"), "they are laid out")
-        shown = text(pilot, "#lines")
+        await see(pilot, "#lines", "/client/global")
+        shown = await text(pilot, "#lines")
         assert "/client/player?slot=0&token=" in shown
         assert "/client/admin" in shown
         await pilot.press("escape")
@@ -267,10 +279,10 @@ async def test_the_form_runs_a_command_in_a_slot_and_hides_its_secret(console: O
         await until(
             pilot, lambda: pilot.app.screen.query_one(TabBar).active == "result", "the result is shown"
         )
-        assert "slot 0" in text(pilot, "#result")
-        assert "very-quiet-value" not in text(pilot, "#result")
+        await see(pilot, "#result", "slot 0")
+        assert "very-quiet-value" not in await text(pilot, "#result")
         await pilot.press("T", "T", "T", "T")
-        log = text(pilot, "#log", LogView)
+        log = await text(pilot, "#log", LogView)
         assert "secret is [redacted]" in log
 
 
@@ -281,12 +293,12 @@ async def test_hostile_packages_are_shown_as_they_are(console: OpenConsole, tmp_
     manifest["variants"][0]["name"] = "[type=x, v={'a[0]'}]"
     (tmp_path / "coworld_manifest.json").write_text(json.dumps(manifest))
     async with console() as pilot:
-        shown = text(pilot, "#text")
+        shown = await text(pilot, "#text")
         assert "[b]not bold[/b]" in shown
         assert "\x1b" not in shown
         assert "\u202e" not in shown
         await pilot.press("v")
-        assert "[type=x, v={'a[0]'}]" in text(pilot, "#text")
+        await see(pilot, "#text", "[type=x, v={'a[0]'}]")
         await pilot.press("r", "escape", "question_mark", "escape")
 
 
@@ -300,13 +312,13 @@ async def test_filtering_packages(console: OpenConsole, tmp_path: Path) -> None:
         assert screen.current.name == "enclosure"
         await pilot.press("escape")
         await pilot.press("slash", *"zzz")
-        assert "no package of that name" in text(pilot, "#text")
+        await see(pilot, "#text", "no package of that name")
 
 
 async def test_an_unreadable_manifest_is_a_row_with_a_reason(console: OpenConsole, tmp_path: Path) -> None:
     (tmp_path / "coworld_manifest.json").write_text("{")
     async with console() as pilot:
-        assert "next" in text(pilot, "#text")
+        await see(pilot, "#text", "next")
         await pilot.press("r")
         assert isinstance(pilot.app.screen, ManifestScreen), "there is nothing to run"
 
@@ -341,15 +353,15 @@ async def test_odd_settings_do_not_keep_the_console_from_opening(
 ) -> None:
     (home / "config.toml").write_text(settings)
     async with console() as pilot:
-        assert "no runs yet" in text(pilot, "#text")
+        await see(pilot, "#text", "no runs yet")
 
 
 async def test_opening_a_path_that_is_not_there_says_so(console: OpenConsole) -> None:
     async with console() as pilot:
         await pilot.press("o", *"nowhere", "enter")
         await pilot.app.workers.wait_for_complete()
-        await until(pilot, lambda: "✗" in text(pilot, "#text"), "the reason is shown")
-        assert "nowhere" in text(pilot, "#text")
+        await see(pilot, "#text", "✗")
+        await see(pilot, "#text", "nowhere")
 
 
 async def test_the_run_notes_a_command_that_repeats_the_form(console: OpenConsole) -> None:
