@@ -7,8 +7,10 @@ import platform
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import psutil
+if TYPE_CHECKING:
+    import psutil
 
 _START_TOLERANCE_SECONDS = 0.05
 _START_FIELD = 19  # of /proc/<pid>/stat, counted after the name; proc(5) calls it starttime
@@ -31,6 +33,8 @@ class Owner:
     @classmethod
     def current(cls) -> Owner:
         """This very process."""
+        import psutil  # wherever it is needed: it takes 10 ms, and readers of runs rarely ask
+
         return cls(_machine(), _boot(), os.getpid(), round(_started(psutil.Process()), 2))
 
     @classmethod
@@ -57,6 +61,8 @@ class Owner:
 
 def is_running(pid: int, started: float) -> bool:
     """Whether process ``pid`` lives and is the one that started then, not a later one of that number."""
+    import psutil
+
     try:
         process = psutil.Process(pid)
         return (
@@ -100,4 +106,6 @@ def _boot() -> str:
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
+        import psutil
+
         return f"{psutil.boot_time():.0f}"

@@ -28,7 +28,19 @@ def log_file() -> Path:
     return home() / "coworld-tui.log"
 
 
+def state_dir() -> Path:
+    """What the console remembers between its sessions."""
+    chosen = os.environ.get(HOME_VARIABLE)
+    return home() / "state" if chosen else Path(_DIRS.user_state_dir)
+
+
 def config_file() -> Path:
     """Optional settings: ``package_dirs`` and ``keys``."""
     chosen = os.environ.get(HOME_VARIABLE)
     return home() / "config.toml" if chosen else Path(_DIRS.user_config_dir) / "config.toml"
+
+
+def cache_dir() -> Path:
+    """What may be deleted at any time: indexes of big replays, and room to inflate compressed ones."""
+    chosen = os.environ.get(HOME_VARIABLE)
+    return home() / "cache" if chosen else Path(_DIRS.user_cache_dir)

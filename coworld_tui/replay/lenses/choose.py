@@ -1,29 +1,18 @@
-"""From the bytes of a frame to the lenses that can show it."""
+"""From the bytes of a frame to the value that lenses look at."""
 
 from __future__ import annotations
 
-import msgspec
-
-from .shapes import read_grid
+from ..decoding import decode_json
 
 
 def decode_frame(payload: bytes, kind: str) -> object:
     """Return the JSON value of a frame, or its text, or its bytes.
 
-    ``kind`` is ``text`` or ``binary``, as the socket said. What is no strict JSON (NaN, numbers out
-    of range, nesting beyond reason, cut off in the middle) comes back as it arrived: text for text
-    frames, bytes for others.
+    ``kind`` is ``json``, ``text`` or ``binary``. NaN, numbers out of range and bytes that are no UTF-8
+    are read leniently, up to 16 MiB. What is no JSON (nested beyond reason, cut off in the middle)
+    comes back as it arrived: bytes for binary frames, text for others.
     """
     try:
-        return msgspec.json.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return payload.decode("utf-8", "replace") if kind == "text" else payload
-
-
-def lenses_for(frame: object) -> list[str]:
-    """Return the names of the lenses that can show a decoded frame, best first."""
-    if isinstance(frame, bytes):
-        return ["hex"]
-    if isinstance(frame, str):
-        return ["text"]
-    return ["tree"] if read_grid(frame) is None else ["grid", "tree"]
+        return decode_json(payload)
+    except ValueError:
+        return payload if kind == "binary" else payload.decode("utf-8", "replace")
