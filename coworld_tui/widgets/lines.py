@@ -1,27 +1,15 @@
-"""Scrolling through the text and hex lenses."""
+"""Scrolling through the lines of a lens."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from ..replay.lenses.model import LineModel
 from ..replay.lenses.spans import Line
 from .line_view import LineView
-
-
-class LineModel(Protocol):
-    """Rows drawn by window, such as ``TextLines`` and ``HexLines``."""
-
-    @property
-    def row_count(self) -> int:
-        """Number of rows."""
-        ...
-
-    def lines(self, start: int, stop: int) -> list[Line]:
-        """Draw rows ``start`` up to but not including ``stop``, as far as there are any."""
-        ...
 
 
 class LinesView(LineView, can_focus=True):

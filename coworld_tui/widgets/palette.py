@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 
 from rich.cells import cell_len, set_cell_size
+from rich.color import Color as RichColor
+from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 from textual.strip import Strip
 from textual.theme import Theme
 
-from ..replay.lenses.spans import Line
+from ..replay.lenses.spans import Line, rgb_of
 
 SLOT_COLOURS = tuple(
     map(Color.parse, ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#D55E00"))
@@ -69,6 +72,8 @@ class Palette:
         """Return the style of a token; text of an unknown one looks ordinary."""
         style = self._styles.get(token)
         if style is None:
+            if token.startswith("rgb."):
+                return _rgb_style(token, self._ansi)
             family, _, number = token.partition(".")
             make = self._ansi_style if self._ansi else self._colour_style
             style = self._styles[token] = make(family, int(number)) if number.isdecimal() else Style()
@@ -117,6 +122,18 @@ class Palette:
         end = max(Color.parse("white"), Color.parse("black"), key=lambda end: contrast(end, ground))
         steps = (ink.blend(end, step / 10) for step in range(10))
         return next((mixed for mixed in steps if contrast(mixed, ground) >= self._contrast), end)
+
+
+@lru_cache(maxsize=4_096)
+def _rgb_style(token: str, is_ansi: bool) -> Style:
+    """The style of a pixel; pictures have more colours than one would keep."""
+    colours = rgb_of(token)
+    if colours is None:
+        return Style()
+    ink, ground = (RichColor.parse(f"#{colour}") if colour else None for colour in colours)
+    if is_ansi:
+        ink, ground = (colour and colour.downgrade(ColorSystem.STANDARD) for colour in (ink, ground))
+    return Style(color=ink, bgcolor=ground)
 
 
 def contrast(one: Color, other: Color) -> float:

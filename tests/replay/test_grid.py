@@ -96,7 +96,29 @@ def test_legend_says_who_is_who() -> None:
 def test_legend_without_players_shows_the_symbols() -> None:
     grid = read_grid({"map": ["#.", ".A"]})
     assert grid is not None
-    assert text_of(legend(grid)) == " #\n A"
+    assert text_of(legend(grid)) == " #  A"
+
+
+def test_numbers_that_are_no_players_are_written_where_there_is_room() -> None:
+    grid = Grid(3, 1, [7, 12, 2048], names=("Ada",))
+    assert text_of(grid_lines(grid, (4, 1), axes=False)) == " 7   12 2048"
+    assert text_of(grid_lines(grid, (2, 1), axes=False)) == " 712 +"
+    assert text_of(grid_lines(grid, (1, 1), axes=False)) == "7c+"
+    assert text_of(legend(grid)) == " ◆0  Ada      –\n 7  12  2048"
+
+
+def test_twelve_players_have_a_glyph_each_however_large_the_cell() -> None:
+    grid = Grid(2, 1, [10, 11], scores=tuple(range(12)))
+    assert text_of(grid_lines(grid, (4, 1), axes=False)) == " a   b"
+
+
+def test_the_legend_of_symbols_with_words() -> None:
+    grid = Grid(2, 1, [300, 301], symbols={300: "g", 301: "w"}, labels={300: "gold"})
+    assert text_of(legend(grid)) == " g  gold\n w"
+
+
+def test_long_legends_are_cut() -> None:
+    assert len(legend(Grid(200, 1, list(range(200))))[0]) == 24
 
 
 def test_paintarena_end_to_end() -> None:

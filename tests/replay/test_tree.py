@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coworld_tui.replay.lenses.spans import Span, text_of
-from coworld_tui.replay.lenses.tree import TreeModel, dotted
+from coworld_tui.replay.lenses.tree import TreeModel, value_path
 
 from .json_values import unhurried, values
 from .test_grid import assert_printable
@@ -47,8 +47,8 @@ def test_paths() -> None:
     model = TreeModel({"a": [{"b": 1}] * 250})
     model.toggle(0)
     model.toggle(1)
-    assert dotted(model.path(2)) == "a.0"
     assert model.path(2) == ("a", range(100), 0)
+    assert value_path(model.path(2)) == ("a", 0)
     assert model.row_of(("a", range(100), 0)) == 2
     assert model.row_of(("nowhere",)) is None
     assert model.is_open(0) and not model.is_open(2)

@@ -80,6 +80,25 @@ def test_an_unknown_token_is_ordinary(token: str) -> None:
     assert palette_for(DARK).style(token) == Style()
 
 
+def test_pixels_have_the_colours_of_the_picture() -> None:
+    style = palette_for(DARK).style("rgb.0A0B0C.FF0000")
+    assert style.color is not None and style.color.triplet == (10, 11, 12)
+    assert style.bgcolor is not None and style.bgcolor.triplet == (255, 0, 0)
+    assert palette_for(DARK).style("rgb.0A0B0C").bgcolor is None
+
+
+@pytest.mark.parametrize("token", ["rgb.", "rgb.xyz", "rgb.12345", "rgb.1234567", "rgb.000000.1", "rgb.3"])
+def test_what_is_no_colour_is_ordinary(token: str) -> None:
+    assert palette_for(DARK).style(token) == palette_for(ANSI).style(token) == Style()
+
+
+def test_pixels_of_sixteen_colours() -> None:
+    style = palette_for(ANSI).style("rgb.FE0102.010203")
+    for colour in (style.color, style.bgcolor):
+        assert colour is not None and colour.triplet is None
+        assert colour.number is not None and colour.number < 16
+
+
 def test_a_palette_is_made_once() -> None:
     assert palette_for(DARK) is palette_for(DARK)
     assert palette_for(DARK).style("tile.1") is palette_for(DARK).style("tile.1")

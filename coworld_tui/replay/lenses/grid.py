@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import NamedTuple
 
+from .cells import SHADES, glyph_of
+from .planes import Plane, stacked
 from .spans import Line, Span, cell_width, fit, slot_glyph
 
 Number = int | float
@@ -18,7 +20,8 @@ class Grid:
 
     ``owners`` and ``trails`` are row-major (``y * width + x``) slot numbers, negative for nobody.
     ``pieces`` are ``(slot, x, y)``. ``symbols`` gives the glyph of owners which are letters in the
-    frame rather than players.
+    frame rather than players, ``labels`` the words for owners which are no players. ``planes`` are the
+    layers, where there are several: ``owners`` shows all of them from above, or the one chosen.
     """
 
     width: int
@@ -29,6 +32,23 @@ class Grid:
     names: tuple[str, ...] = ()
     scores: tuple[Number, ...] = ()
     symbols: dict[int, str] = field(default_factory=dict)
+    labels: dict[int, str] = field(default_factory=dict)
+    planes: tuple[Plane, ...] = ()
+
+    @property
+    def slots(self) -> int:
+        """How many players are known by name, score or piece."""
+        return max(len(self.names), len(self.scores), *(slot + 1 for slot, _, _ in self.pieces), 0)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The names of the layers; none where there is only one."""
+        return tuple(plane.name for plane in self.planes)
+
+    def of_layer(self, layer: int | None) -> Grid:
+        """The same board with one layer alone, or with ``None`` all of them. IndexError outside them."""
+        cells = stacked(self.planes) if layer is None else self.planes[layer].cells
+        return replace(self, owners=cells.owners, symbols=cells.symbols, labels=cells.labels)
 
 
 class Cell(NamedTuple):
@@ -38,6 +58,7 @@ class Cell(NamedTuple):
     rows: int
 
 
+_LEGEND_ROWS = 24
 CELLS = (Cell(4, 2), Cell(2, 1), Cell(1, 1))
 
 
@@ -76,7 +97,7 @@ def grid_lines(
     columns = range(grid.width) if columns is None else columns
     margin = axis_width(grid) if axes else 0
     pieces = {(x, y): slot for slot, x, y in grid.pieces}
-    tiles = _TileSpans(grid.symbols, cell)
+    tiles = _TileSpans(grid, cell)
     lines: list[Line] = []
     if axes:
         lines.append(_column_labels(columns, cell, margin))
@@ -123,8 +144,9 @@ def _glyph_column(cell: Cell) -> int:
 class _TileSpans:
     """Spans of one cell size, each made once: (first line, further lines) per kind of tile."""
 
-    def __init__(self, symbols: dict[int, str], cell: Cell) -> None:
-        self._symbols = symbols
+    def __init__(self, grid: Grid, cell: Cell) -> None:
+        self._symbols = grid.symbols
+        self._slots = grid.slots
         self._cell = cell
         self._made: dict[str, tuple[Span, Span]] = {}
 
@@ -133,10 +155,14 @@ class _TileSpans:
         return self._pair(f"piece.{slot}", f"◆{glyph}" if self._cell.columns > 1 else glyph, 2)
 
     def owned(self, owner: int) -> tuple[Span, Span]:
-        symbol = self._symbols.get(owner)
-        if symbol is None:
-            return self._pair(f"tile.{owner}", slot_glyph(owner))
-        return self._pair(f"tile.{owner}", symbol, cell_width(symbol))
+        made = self._made.get(style := f"tile.{owner}")
+        if made is not None:
+            return made
+        glyph = glyph_of(owner, self._symbols, self._slots, self._cell.columns)
+        if glyph in SHADES:
+            span = Span(glyph * self._cell.columns, style)
+            return self._made.setdefault(style, (span, span))
+        return self._pair(style, glyph, cell_width(glyph))
 
     def trail(self, slot: int) -> tuple[Span, Span]:
         return self._pair(f"trail.{slot}", f"•{slot_glyph(slot)}" if self._cell.columns > 1 else "•", 2)
@@ -156,15 +182,10 @@ class _TileSpans:
 
 
 def legend(grid: Grid) -> list[Line]:
-    """Say who is who: glyph, name and score per slot; without players, the symbols on the board."""
-    slots = max(len(grid.names), len(grid.scores), *(slot + 1 for slot, _, _ in grid.pieces), 0)
-    if not slots:
-        owners = sorted({owner for owner in grid.owners if owner >= 0})[:36]
-        return [
-            (Span(f" {grid.symbols.get(owner, slot_glyph(owner))} ", f"tile.{owner}"),) for owner in owners
-        ]
+    """Say who is who: glyph, name and score per slot, then what the other tiles are."""
+    slots = grid.slots if grid.names or grid.scores else 0
     names = [name for name, _ in zip_longest(grid.names, range(slots), fillvalue="")]
-    room = min(24, max(map(cell_width, names)))
+    room = min(24, max(map(cell_width, names), default=0))
     lines: list[Line] = []
     for slot, name in enumerate(names):
         score = score_text(grid.scores[slot]) if slot < len(grid.scores) else "–"
@@ -175,7 +196,21 @@ def legend(grid: Grid) -> list[Line]:
                 Span(f"{score:>6}", f"slot.{slot}"),
             )
         )
-    return lines
+    return lines + _tile_legend(grid)
+
+
+def _tile_legend(grid: Grid) -> list[Line]:
+    """What is on the board and no player's: with words a line each, without them all in one."""
+    known = grid.slots if grid.names or grid.scores else 0
+    others = sorted(owner for owner in set(grid.owners) if owner >= known)
+    glyphs = {owner: f" {glyph_of(owner, grid.symbols, known)} " for owner in others}
+    worded = [owner for owner in others if owner in grid.labels][:_LEGEND_ROWS]
+    room = max((cell_width(glyphs[owner]) for owner in worded), default=0)
+    lines: list[Line] = [
+        (Span(fit(glyphs[owner], room), f"tile.{owner}"), Span(f" {grid.labels[owner]}")) for owner in worded
+    ]
+    wordless = [owner for owner in others if owner not in grid.labels][:_LEGEND_ROWS]
+    return [*lines, tuple(Span(glyphs[owner], f"tile.{owner}") for owner in wordless)] if wordless else lines
 
 
 def score_text(score: Number | None) -> str:

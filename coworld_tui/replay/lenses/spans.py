@@ -1,6 +1,6 @@
 """The currency of every lens: a line is a tuple of spans, a span is text with a semantic style token.
 
-Tokens name a meaning, never a colour; ``coworld_tui.widgets.palette`` turns them into colours:
+Tokens name a meaning, not a colour; ``coworld_tui.widgets.palette`` turns them into colours:
 
 ==============================  ==============================================================
 ``""`` ``strong`` ``muted``     ordinary text, names, labels
@@ -14,15 +14,23 @@ Tokens name a meaning, never a colour; ``coworld_tui.widgets.palette`` turns the
 ``piece.N``                     the piece of player N, brightest thing on the board
 ``empty.0`` ``empty.1``         the two shades of the empty board
 ``axis``                        row and column labels
+``rgb.RRGGBB``                  text in a colour of the frame's own, six hex digits
+``rgb.RRGGBB.RRGGBB``           the same on a ground: pictures, whose pixels mean nothing but themselves
 ==============================  ==============================================================
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
 
+HALF_BLOCK = "▀"
+"""Two pixels: the upper one in ink, the lower one in ground."""
+
+_SHADES = " ░▒▓█"
+_RGB = re.compile(r"rgb\.([0-9A-Fa-f]{6})(?:\.([0-9A-Fa-f]{6}))?")
 _SLOT_GLYPHS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -37,8 +45,31 @@ Line = tuple[Span, ...]
 
 
 def text_of(lines: Iterable[Line]) -> str:
-    """Join lines to plain text, without trailing blanks: for pipes, files and tests."""
-    return "\n".join("".join(span.text for span in line).rstrip() for line in lines)
+    """Join lines to plain text, without trailing blanks: for pipes, files and tests.
+
+    Pictures, which are nothing without colour, become shades of their brightness.
+    """
+    return "\n".join("".join(map(_plain, line)).rstrip() for line in lines)
+
+
+def rgb_of(style: str) -> tuple[str, str | None] | None:
+    """Return the colours of an ``rgb`` token, ink and ground, six hex digits each; ``None`` for others."""
+    found = _RGB.fullmatch(style)
+    return None if found is None else (found[1], found[2])
+
+
+def _plain(span: Span) -> str:
+    colours = rgb_of(span.style) if span.style.startswith("rgb.") else None
+    if colours is None:
+        return span.text
+    ink, ground = colours
+    brightness = (_brightness(ink) + (_brightness(ground) if ground else 0)) / 2
+    return span.text.replace(HALF_BLOCK, _SHADES[min(len(_SHADES) - 1, int(brightness * len(_SHADES)))])
+
+
+def _brightness(colour: str) -> float:
+    red, green, blue = bytes.fromhex(colour)
+    return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255
 
 
 def slot_glyph(slot: int) -> str:
@@ -75,3 +106,25 @@ def fit(text: str, width: int) -> str:
         kept.append(character)
     cut = "".join(kept) + "…"
     return cut + " " * (width - cell_width(cut))
+
+
+def line_width(line: Line) -> int:
+    """Return how many terminal cells a line takes."""
+    return sum(cell_width(span.text) for span in line)
+
+
+def clip(line: Line, width: int) -> Line:
+    """Return ``line`` as it is when it takes at most ``width`` cells, else cut with an ellipsis."""
+    if line_width(line) <= width:
+        return line
+    kept: list[Span] = []
+    room = width - 1
+    for span in line:
+        size = cell_width(span.text)
+        if size > room:
+            # With an ellipsis of its own the text is too wide for certain, so that fit puts one last.
+            kept.append(span._replace(text=fit(span.text + "…", room + 1)))
+            break
+        kept.append(span)
+        room -= size
+    return tuple(kept) if width > 0 else ()

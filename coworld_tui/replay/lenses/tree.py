@@ -7,6 +7,9 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from ...contract.text import safe_line
+from ..changes import same
+from ..paths import MISSING, value_at
+from ..paths import Path as ValuePath
 from .spans import Line, Span
 
 Path = tuple[str | int | range, ...]
@@ -18,7 +21,6 @@ _KEY_LIMIT = 60
 _INLINE_ITEMS = 16
 _PREVIEW_ITEMS = 6
 _MAX_INDENT = 20
-_MISSING = object()
 
 
 class _Row(NamedTuple):
@@ -45,7 +47,7 @@ class TreeModel:
     """
 
     def __init__(
-        self, value: object, previous: object = _MISSING, expanded: Collection[Path] = frozenset()
+        self, value: object, previous: object = MISSING, expanded: Collection[Path] = frozenset()
     ) -> None:
         self._previous = previous
         self._expanded = set(expanded)
@@ -66,6 +68,10 @@ class TreeModel:
         """Return the path of ``row``. IndexError outside the rows."""
         return self._rows[row].path
 
+    def value(self, row: int) -> object:
+        """Return the value of ``row``; for a chunk the whole container. IndexError outside the rows."""
+        return self._rows[row].value
+
     def row_of(self, path: Path) -> int | None:
         """Return the row showing ``path``, if it is shown."""
         return next((index for index, row in enumerate(self._rows) if row.path == path), None)
@@ -74,6 +80,12 @@ class TreeModel:
         """Whether ``row`` is a container whose members are shown."""
         found = self._rows[row]
         return found.members is not None and found.path in self._expanded
+
+    def is_closed(self, row: int) -> bool:
+        """Whether opening ``row`` would show more than its own line does."""
+        found = self._rows[row]
+        members = found.members
+        return bool(members and found.path not in self._expanded and not _is_inline(found.value))
 
     def toggle(self, row: int) -> None:
         """Open or close ``row``; a row without members stays as it is."""
@@ -115,31 +127,35 @@ class TreeModel:
         head = (Span(indent + arrow, "muted"), *_label(row.path))
         if row.path and isinstance(row.path[-1], range):
             return head
-        if self._previous is _MISSING:
+        if self._previous is MISSING:
             return head + value_spans(row.value)
-        before = _member(self._previous, row.path)
-        if _same(before, row.value):
+        before = value_at(self._previous, value_path(row.path))
+        if same(before, row.value):
             return head + value_spans(row.value)
         text = "".join(span.text for span in value_spans(row.value))
-        was = "" if before is _MISSING or isinstance(before, Mapping | list) else f" {_scalar(before).text}"
+        was = "" if before is MISSING or isinstance(before, Mapping | list) else f" {_scalar(before).text}"
         return (*head, Span(text, "changed"), Span(f"  ←{was}", "muted"))
 
 
-def _member(value: Any, path: Path) -> object:
-    """Return what ``path`` leads to in ``value``, if anything."""
-    for step in path:
-        if isinstance(step, range):
-            continue
-        try:
-            value = value[step]
-        except (KeyError, IndexError, TypeError):
-            return _MISSING
-    return value
+def unfolded(value: object, previous: object, height: int) -> TreeModel:
+    """Return the model of a value, opened level by level as far as it stays within ``height`` rows."""
+    model = TreeModel(value, previous)
+    opened = True
+    while opened and model.row_count < height:
+        opened = False
+        for row in reversed(range(model.row_count)):
+            if model.is_closed(row):
+                model.toggle(row)
+                if model.row_count > height:
+                    model.toggle(row)
+                else:
+                    opened = True
+    return model
 
 
-def dotted(path: Path) -> str:
-    """Write a path as series and queries name it: ``positions.1.0``."""
-    return ".".join(str(step) for step in path if not isinstance(step, range))
+def value_path(path: Path) -> ValuePath:
+    """Return the path without chunks: the one by which queries and series name the value."""
+    return tuple(step for step in path if not isinstance(step, range))
 
 
 def _children(row: _Row) -> Iterator[_Row]:
@@ -180,10 +196,14 @@ def value_spans(value: object) -> tuple[Span, ...]:
         return _summary(f"{{{len(value)}}}", keys, len(value) > _PREVIEW_ITEMS)
     if not isinstance(value, list):
         return (_scalar(value),)
-    if len(value) <= _INLINE_ITEMS and all(_is_number(item) for item in value):
+    if _is_inline(value):
         return (Span(f"[{', '.join(_number(item) for item in value)}]", "number"),)
     items = (_scalar(item).text for item in value[:_PREVIEW_ITEMS] if not isinstance(item, Mapping | list))
     return _summary(f"[{len(value)}]", ", ".join(items), len(value) > _PREVIEW_ITEMS)
+
+
+def _is_inline(value: object) -> bool:
+    return isinstance(value, list) and len(value) <= _INLINE_ITEMS and all(map(_is_number, value))
 
 
 def _summary(size: str, preview: str, more: bool) -> tuple[Span, ...]:
@@ -211,10 +231,3 @@ def _number(value: Any) -> str:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _same(before: object, now: object) -> bool:
-    try:
-        return before == now
-    except RecursionError:
-        return False
