@@ -44,5 +44,5 @@ def _level(value: float, low: float, high: float) -> int:
     extent = high / 2 - low / 2
     if not extent > 0:
         return 0
-    part = (value / 2 - low / 2) / extent
-    return max(0, min(len(_BARS) - 1, int(part * len(_BARS))))
+    part = (value / 2 - low / 2) / extent  # infinite, where the scale is almost nothing
+    return min(len(_BARS) - 1, int(max(0.0, min(1.0, part)) * len(_BARS)))

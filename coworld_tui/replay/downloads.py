@@ -1,0 +1,133 @@
+"""What the ``coworld`` client leaves behind when it downloads replays (hosted.md 4.3 and 4.4).
+
+Names in its lists are outside text: files are looked up where they must lie, never where a list says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..contract.text import safe_line
+from .folders import RECEIPT, Folder, head, names_in
+from .metadata import as_number, names_of
+from .parts import Parts, usual_parts
+
+INDEX = "index.json"
+RECEIPTS = "manifest.jsonl"
+
+_LIST_LIMIT = 32 << 20
+_MOST_ROWS = 100_000
+_ID_LIMIT = 80
+
+
+@dataclass(frozen=True)
+class Download:
+    """A downloaded episode: its files by the names the server gave them, and what the list says of it."""
+
+    contents: Folder
+    parts: Parts
+    episode: str = ""
+    game: str = ""
+    players: tuple[str, ...] = ()
+    scores: tuple[float, ...] = ()
+
+
+def download_of(path: Path) -> Download | None:
+    """The episode that the file ``path`` is the replay of, or None when no list of downloads names it."""
+    found = _listed(path)
+    return found if found is not None and path.name in found.contents.sizes else None
+
+
+def _listed(path: Path) -> Download | None:
+    if (path.parent / RECEIPT).is_file():
+        return _from_receipts(path)
+    if (path.parent / INDEX).is_file():
+        for row in _rows(path.parent / INDEX):
+            if Path(str(row.get("local_path", ""))).name == path.name:
+                return _from_index(path, row)
+    return None
+
+
+def _from_index(path: Path, row: Mapping[str, Any]) -> Download:
+    episode = _text(row.get("episode_request_id"))
+    beside = names_in(path.parent) if episode else ()
+    own = {name: path.parent / name for name in beside if name.startswith(f"{episode}-")}
+    contents = Folder.of({path.name: path, **own})
+    participants = [one for one in _list(row.get("participants")) if isinstance(one, Mapping)]
+    participants.sort(key=lambda one: as_number(one.get("position")) or 0.0)
+    scored = [one for one in _list(row.get("scores")) if isinstance(one, Mapping)]
+    by_policy = {str(one.get("policy_version_id")): as_number(one.get("score")) for one in scored}
+    scores = [by_policy.get(str(one.get("policy_version_id"))) for one in participants]
+    return Download(
+        contents,
+        _with_replay(contents, path.name),
+        episode,
+        _text(row.get("coworld_name")) or _text(row.get("coworld_id")),
+        names_of(participants),
+        tuple(score for score in scores if score is not None) if None not in scores else (),
+    )
+
+
+def _from_receipts(path: Path) -> Download:
+    """The files whose receipts name the same episode request as that of ``path``."""
+    store = path.parent.parent
+    rows = [row for row in _rows(store / RECEIPTS) if row.get("kind") == "artifact"]
+    episodes = [_text(row.get("episode_request_id")) for row in rows if _folder_of(row) == path.parent.name]
+    episode = episodes[0] if episodes else ""
+    paths = {path.name: path}
+    for row in rows:
+        name = row.get("filename")
+        is_peer = episode and _text(row.get("episode_request_id")) == episode
+        if is_peer and isinstance(name, str) and Path(name).name == name and "\0" not in name:
+            paths.setdefault(name, store / _folder_of(row) / name)
+    contents = Folder.of(paths)
+    return Download(contents, _with_replay(contents, path.name), episode)
+
+
+def _with_replay(contents: Folder, name: str) -> Parts:
+    parts = usual_parts(contents.sizes)
+    return Parts(
+        replay=name,
+        results=parts.results,
+        config=parts.config,
+        error_info=parts.error_info,
+        logs=parts.logs,
+        events=parts.events,
+        tables=parts.tables,
+        annotations=parts.annotations,
+    )
+
+
+def _folder_of(row: Mapping[str, Any]) -> str:
+    key = f"{row.get('artifact_id')}:{row.get('version')}"
+    return hashlib.sha256(key.encode(errors="replace")).hexdigest()
+
+
+def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
+    """The rows of a JSON list, or of JSON lines; nothing when it is neither."""
+    data = b""
+    with contextlib.suppress(OSError):
+        data = head(path, _LIST_LIMIT)
+    values: Sequence[Any] = _list(_parsed(data)) or [_parsed(line) for line in data.splitlines()[:_MOST_ROWS]]
+    return (value for value in values[:_MOST_ROWS] if isinstance(value, Mapping))
+
+
+def _parsed(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: Any) -> str:
+    return safe_line(value, _ID_LIMIT) if isinstance(value, str) else ""

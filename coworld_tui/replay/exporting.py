@@ -1,0 +1,163 @@
+"""Exporting from an opened replay into one file or folder, for the command and the screen alike."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ..contract.errors import EXIT_USAGE, CoworldError
+from .export import (
+    SERIES_FORMATS,
+    covered,
+    format_of,
+    new_file,
+    new_folder,
+    write_frames_table,
+    write_json_lines,
+    write_series,
+)
+from .lenses.choose import decode_frame
+from .paths import Path as ValuePath
+from .paths import numeric_paths
+from .scanning import frames_gone, reading_frames
+from .source import Replay
+from .ticks import frames_between
+
+What = Literal["frames", "series", "stats", "cast"]
+
+_MOST_SERIES = 64
+_MOST_TEXT_FILES = 100_000
+_USUAL_RATE = 10.0
+
+
+@dataclass(frozen=True)
+class Export:
+    """What is wanted of a replay, and where.
+
+    The ending of ``output`` says the format: ``frames`` go to .jsonl, .parquet or, without an ending, a
+    folder of texts; ``series`` to .csv, .json or .parquet; ``stats`` to .parquet; a ``cast`` anywhere.
+    ``first`` and ``last`` are ticks, or indexes where there are none, both included. ``lens`` (the best
+    that fits, if None), ``width`` and ``height`` in cells are those of drawings, ``speed`` of the cast
+    against the game's. ``paths`` are the series; without any, those of numbers in the middle frame.
+    """
+
+    what: What
+    output: Path
+    first: int | None = None
+    last: int | None = None
+    lens: str | None = None
+    width: int = 80
+    height: int = 24
+    speed: float = 1.0
+    paths: tuple[ValuePath, ...] = ()
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Written:
+    """What is there now: ``rows`` frames, or rows of the stats table, at ``path`` in ``format``."""
+
+    path: Path
+    what: str
+    format: str
+    rows: int
+
+
+def export_replay(replay: Replay, wanted: Export) -> Written:
+    """Write what is wanted of the frames counted so far: whole, or not at all.
+
+    CoworldError ``format_unknown``, ``output_exists``, ``output_lost``, ``too_many_files``,
+    ``lens_missing``, or ``frames_gone`` when the frames can no longer be read.
+    """
+    try:
+        frames = frames_between(replay.source, wanted.first, wanted.last)
+        kind, rows = _WRITERS[wanted.what](replay, frames, wanted)
+    except OSError as error:
+        raise frames_gone(error) from error
+    return Written(wanted.output, wanted.what, kind, rows)
+
+
+def _frames(replay: Replay, frames: range, wanted: Export) -> tuple[str, int]:
+    kind = format_of(wanted.output, ("jsonl", "parquet", "text"))
+    if kind == "text":
+        return kind, _text_files(replay, frames, wanted)
+    write = write_json_lines if kind == "jsonl" else write_frames_table
+    with new_file(wanted.output, force=wanted.force) as stream:
+        return kind, write(stream, replay.source, frames)
+
+
+def _text_files(replay: Replay, frames: range, wanted: Export) -> int:
+    """What a lens shows of each frame, a text file each, named by frame."""
+    from .lenses.spans import text_of
+    from .views import view_lines
+
+    if len(frames) > _MOST_TEXT_FILES:
+        raise CoworldError(
+            "too_many_files",
+            f"that would be {len(frames)} files",
+            next_step="ask for fewer with --from and --to, or for one .jsonl file",
+            exit_code=EXIT_USAGE,
+        )
+    digits = len(str(max(frames.stop - 1, 0)))
+    with new_folder(wanted.output) as folder:
+        for index in frames:
+            lines = view_lines(replay, index, wanted.lens, wanted.width, wanted.height)
+            (folder / f"frame-{index:0{digits}}.txt").write_text(text_of(lines) + "\n", encoding="utf-8")
+    return len(frames)
+
+
+def _series(replay: Replay, frames: range, wanted: Export) -> tuple[str, int]:
+    kind = format_of(wanted.output, SERIES_FORMATS)
+    with new_file(wanted.output, force=wanted.force) as stream:
+        columns = covered(replay.source, wanted.paths or _usual_paths(replay))
+        return kind, write_series(stream, columns, frames, kind)
+
+
+def _usual_paths(replay: Replay) -> list[ValuePath]:
+    source = replay.source
+    if not len(source):
+        return []
+    middle = len(source) // 2
+    with reading_frames():
+        payload, kind = source.payload(middle), source.kind(middle)
+    return numeric_paths(decode_frame(payload, kind), _MOST_SERIES)
+
+
+def _stats(replay: Replay, frames: range, wanted: Export) -> tuple[str, int]:
+    from .stats_table import stats_rows, write_stats
+
+    kind = format_of(wanted.output, ("parquet",))
+    with new_file(wanted.output, force=wanted.force) as stream:
+        rows = stats_rows(replay.source, len(replay.players), replay.results, frames)
+        return kind, write_stats(rows, stream)
+
+
+def _cast(replay: Replay, frames: range, wanted: Export) -> tuple[str, int]:
+    from .ansi import uses_colour
+    from .cast import write_cast
+    from .views import views
+
+    width, height = wanted.width, wanted.height
+    pictures = views(replay, frames, wanted.lens, width, height, _rate(replay) * wanted.speed)
+    title = replay.game or replay.path.name
+    with new_file(wanted.output, force=wanted.force) as stream:
+        return "cast", write_cast(stream, pictures, width, height, title, colour=uses_colour(os.environ))
+
+
+def _rate(replay: Replay) -> float:
+    """Frames a second as they were played, where the config says so."""
+    rate = replay.config.get("tick_rate") if replay.config is not None else None
+    if isinstance(rate, int | float) and not isinstance(rate, bool) and 0.1 <= rate <= 1_000:
+        return float(rate)
+    return _USUAL_RATE
+
+
+_WRITERS: Mapping[What, Callable[[Replay, range, Export], tuple[str, int]]] = {
+    "frames": _frames,
+    "series": _series,
+    "stats": _stats,
+    "cast": _cast,
+}

@@ -1,0 +1,310 @@
+"""What is known around the frames, gathered from wherever it was written: names, scores, config, results.
+
+Documents beside the frames count before what the replay says of itself, and that before the frames.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..contract.jsontext import DEPTH_LIMIT, MIB, UnreadableJson, read_json_object
+from ..contract.text import safe_line
+from ..runs.redact import MASK, Redactor
+from .declared import UNPLACED, annotations_of, events_of, place_events, rare_events_of
+from .decoding import decode_json
+from .parts import Contents, Parts
+from .source import Event, FrameSource, Replay, ReplayFile
+
+DOCUMENT_LIMIT = 16 * MIB
+"""Largest document read beside the frames; a larger one is still among the files."""
+
+_FRAME_LIMIT = MIB
+_MOST_PLAYERS = 256
+_NAME_LIMIT = 60
+_PROBLEM_LIMIT = 300
+_NAME_KEYS = ("player_names", "names", "players", "agents", "TeamNames", "team_names")
+_CONFIG_KEYS = ("config", "configuration", "game_config")
+_NO_CONFIG = (*_CONFIG_KEYS, *_NAME_KEYS, "results", "scores", "rewards")
+_TOKEN_KEYS = ("tokens", "token")
+
+
+@dataclass
+class Facts:
+    """What has been found so far. The first finder of each fact is believed."""
+
+    game: str = ""
+    episode: str = ""
+    players: tuple[str, ...] = ()
+    scores: tuple[float, ...] = ()
+    config: dict[str, Any] | None = None
+    results: dict[str, Any] | None = None
+    events: list[Event] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    secrets: list[str] = field(default_factory=list)
+
+    def add_config(self, config: Any) -> None:
+        """A game config; its players' tokens are remembered as secrets."""
+        if isinstance(config, Mapping) and not _is_deep(config):
+            self.secrets += _tokens(config)
+            if self.config is None:
+                self.config = without_tokens(config)
+            self.players = self.players or names_of(config.get("players"))
+
+    def add_results(self, results: Any) -> None:
+        """A results document."""
+        if isinstance(results, Mapping) and not _is_deep(results):
+            if self.results is None:
+                self.results = dict(results)
+            self.scores = self.scores or scores_of(results.get("scores"))
+
+    def add_members(self, members: Mapping[str, Any]) -> None:
+        """What stands around the frames in the replay's own document."""
+        found = (members[key] for key in _CONFIG_KEYS if _is_mapping(members.get(key)))
+        # Games without a config may still say beside the frames what does not change in them.
+        rest = {key: value for key, value in members.items() if key not in _NO_CONFIG}
+        self.add_config(next(found, rest or None))
+        self.add_results(members.get("results"))
+        for document in (members, *filter(_is_mapping, members.values())):
+            self._add_names(document)
+        for key in ("scores", "rewards"):
+            self.scores = self.scores or scores_of(members.get(key))
+        for key in ("game", "game_name", "environment", "name"):
+            game = members.get(key)
+            if not self.game and isinstance(game, Mapping):
+                game = game.get("name")
+            if not self.game and isinstance(game, str):
+                self.game = safe_line(game, _NAME_LIMIT)
+
+    def add_frame(self, frame: Any) -> None:
+        """Names from any frame."""
+        if isinstance(frame, Mapping):
+            self._add_names(frame)
+
+    def _add_names(self, document: Mapping[str, Any]) -> None:
+        for key in _NAME_KEYS:
+            self.players = self.players or names_of(document.get(key))
+
+
+def add_documents(facts: Facts, contents: Contents, parts: Parts) -> None:
+    """Read config, results, declared events and the error of an episode. What is broken is a problem."""
+    for name, add in ((parts.config, facts.add_config), (parts.results, facts.add_results)):
+        if name:
+            add(_document(facts, contents.file(name)))
+    if parts.error_info and (error := _document(facts, contents.file(parts.error_info))):
+        facts.events.append(_failure(error))
+    rate = (facts.config or {}).get("tick_rate")
+    tick_rate = float(rate) if isinstance(rate, int | float) and 0 < rate < 1e6 else None
+    for name in parts.events:
+        with _noted(facts, name):
+            _add_events(facts, events_of(contents.file(name)))
+    for slot, name in parts.annotations.items():
+        with _noted(facts, name):
+            _add_events(facts, annotations_of(contents.file(name), slot, tick_rate))
+    for name in parts.tables:
+        with _noted(facts, name):
+            facts.events += rare_events_of(contents.file(name))
+
+
+def settle(replay: Replay) -> None:
+    """Add what only the end of the frames tells: members after them, last scores, the frames of events.
+
+    Call it when ``replay.source`` is complete (or again after more was counted); cheap when all is known.
+    """
+    source = replay.source
+    facts = Facts(replay.game, "", replay.players, replay.scores)
+    facts.config = dict(replay.config) if replay.config is not None else None
+    facts.results = dict(replay.results) if replay.results is not None else None
+    add_frames(facts, source)
+    redactor = Redactor(facts.secrets)
+    replay.game, replay.players, replay.scores = facts.game, facts.players, facts.scores
+    replay.config = redactor.foreign(facts.config) if facts.config is not None else None
+    replay.results = redactor.foreign(facts.results) if facts.results is not None else None
+    if source.is_complete:
+        with contextlib.suppress(OSError):  # frames that are gone: the events stay unplaced
+            replay.declared = place_events(source, replay.declared)
+    replay.note = getattr(source, "note", "") or replay.note
+    subject = replay.note.partition(", ")[0].partition("; ")[0]
+    found = [safe_line(f"{subject} {problem}", _PROBLEM_LIMIT) for problem in getattr(source, "problems", ())]
+    replay.problems += tuple(problem for problem in found if problem not in replay.problems)
+
+
+def add_frames(facts: Facts, source: FrameSource) -> None:
+    """What the source itself tells: the members of its document, its first and, once counted, last frame."""
+    members = getattr(source, "members", None)
+    if members is not None:
+        with contextlib.suppress(OSError):
+            facts.add_members(members())
+    if not facts.players:
+        facts.add_frame(_frame(source, 0))
+    if not facts.scores and source.is_complete:
+        last = _frame(source, len(source) - 1)
+        if isinstance(last, Mapping):
+            facts.scores = scores_of(last.get("scores"))
+
+
+def hiding(file: ReplayFile, redactor: Redactor) -> ReplayFile:
+    """The file with known secrets, and what looks like one, masked in its text."""
+
+    def read(limit: int) -> bytes:
+        # A secret that the limit would cut in two is still found whole.
+        data = file.read(limit + redactor.longest)
+        if b"\0" in data:
+            return data[:limit]
+        text = data.decode("utf-8", "surrogateescape")
+        return redactor.text(text).encode("utf-8", "surrogateescape")[:limit]
+
+    return ReplayFile(safe_line(file.name, 200), file.size, read)
+
+
+def hiding_tokens(file: ReplayFile, redactor: Redactor) -> ReplayFile:
+    """A game config as text, its tokens masked by their key however short they are."""
+    plain = hiding(file, redactor)
+
+    def read(limit: int) -> bytes:
+        config, _ = parsed_object(file.read(DOCUMENT_LIMIT + 1))
+        if config is None or _is_deep(config):
+            return plain.read(limit)
+        return json.dumps(redactor.foreign(without_tokens(config)), indent=2).encode()[:limit]
+
+    return ReplayFile(plain.name, plain.size, read)
+
+
+def names_of(value: Any) -> tuple[str, ...]:
+    """Player names by slot from a list of names or of objects that have one; empty for anything else."""
+    if not isinstance(value, Sequence) or isinstance(value, str) or not 0 < len(value) <= _MOST_PLAYERS:
+        return ()
+    names = []
+    for entry in value:
+        if isinstance(entry, Mapping):
+            entry = next((entry[key] for key in ("label", "name", "policy_name") if entry.get(key)), None)
+        if not isinstance(entry, str):
+            return ()
+        names.append(safe_line(entry, _NAME_LIMIT))
+    return tuple(names)
+
+
+def scores_of(value: Any) -> tuple[float, ...]:
+    """Scores by slot from a list of numbers; empty for anything else."""
+    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) > _MOST_PLAYERS:
+        return ()
+    numbers = [as_number(entry) for entry in value]
+    return tuple(number for number in numbers if number is not None) if None not in numbers else ()
+
+
+def as_number(value: Any) -> float | None:
+    """A finite float, or None for anything that is no number or none a float can hold."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def without_tokens(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of a game config whose player tokens are masked, and wherever else they occur in it."""
+    masked: dict[str, Any] = Redactor(_tokens(config)).foreign(config)
+    for key in _TOKEN_KEYS:
+        if key in masked:
+            tokens = masked[key]
+            masked[key] = [MASK] * len(tokens) if isinstance(tokens, list) else MASK
+    return masked
+
+
+def parsed_object(data: bytes) -> tuple[dict[str, Any] | None, str]:
+    """A JSON object, read tolerantly, and what a strict reader would say against it, or nothing."""
+    try:
+        return read_json_object(data, DOCUMENT_LIMIT), ""
+    except UnreadableJson as error:
+        problem = str(error)
+    if len(data) > DOCUMENT_LIMIT:
+        return None, problem
+    try:
+        value = decode_json(data.removeprefix(codecs.BOM_UTF8))
+    except ValueError:
+        return None, problem
+    return (value if isinstance(value, dict) else None), problem
+
+
+def _document(facts: Facts, file: ReplayFile) -> dict[str, Any] | None:
+    with _noted(facts, file.name):
+        value, problem = parsed_object(file.read(DOCUMENT_LIMIT + 1))
+        if problem:
+            facts.problems.append(f"{safe_line(file.name, _NAME_LIMIT)} {problem}")
+        return value
+    return None
+
+
+@contextlib.contextmanager
+def _noted(facts: Facts, name: str) -> Any:
+    """What cannot be read is one problem."""
+    try:
+        yield
+    except OSError as error:
+        reason = safe_line(error.strerror or str(error), 120)
+        facts.problems.append(f"{safe_line(name, _NAME_LIMIT)} cannot be read: {reason}")
+
+
+def _add_events(facts: Facts, found: tuple[Iterable[Event], str]) -> None:
+    events, problem = found
+    facts.events += events
+    if problem:
+        facts.problems.append(safe_line(problem, 200))
+
+
+def _failure(error: Mapping[str, Any]) -> Event:
+    """What ended the episode (``error_info.json``), as the event at its end."""
+    slot = error.get("failed_policy_index")
+    kind, message = error.get("error_type"), error.get("message")
+    words = [word for word in (kind, message) if isinstance(word, str)]
+    if not isinstance(slot, int) or isinstance(slot, bool) or slot < 0:
+        slot = -1
+    return Event(UNPLACED, None, "error", safe_line(": ".join(words) or "failed", 200), slot)
+
+
+def _frame(source: FrameSource, index: int) -> Any:
+    """A decoded frame, or None when it is not there, too large or no JSON."""
+    from .lenses.choose import decode_frame
+
+    if not 0 <= index < len(source):
+        return None
+    try:
+        payload = source.payload(index)
+    except OSError:
+        return None
+    return decode_frame(payload, source.kind(index)) if len(payload) <= _FRAME_LIMIT else None
+
+
+def _tokens(config: Mapping[str, Any]) -> list[str]:
+    found: list[str] = []
+    for key in _TOKEN_KEYS:
+        value = config.get(key)
+        found += [
+            token for token in (value if isinstance(value, list) else [value]) if isinstance(token, str)
+        ]
+    return found
+
+
+def _is_mapping(value: Any) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEPTH_LIMIT):
+        level = [
+            child
+            for node in level
+            if isinstance(node, dict | list)
+            for child in (node.values() if isinstance(node, dict) else node)
+        ]
+        if not level:
+            return False
+    return True

@@ -1,0 +1,321 @@
+"""Opening anything that may be a replay: a run, a workspace, a bundle, a download, or a file of any kind."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..contract.errors import EXIT_USAGE, CoworldError
+from ..contract.text import safe_line
+from ..runs.directory import LAYOUT
+from ..runs.redact import Redactor
+from .blob import DEFAULT_INFLATED_LIMIT
+from .downloads import Download, download_of
+from .episode_frames import frames_of
+from .folders import BUNDLE_MANIFEST, Folder, head, kind_of_folder, many_replays, names_in, replays_in
+from .metadata import (
+    Facts,
+    add_documents,
+    add_frames,
+    hiding,
+    hiding_tokens,
+    names_of,
+    parsed_object,
+    scores_of,
+    settle,
+)
+from .parts import (
+    RECORDINGS,
+    REPLAY_NAMES,
+    Contents,
+    Parts,
+    common_folder,
+    listed_parts,
+    looks_like_a_replay,
+    replay_places,
+    usual_parts,
+)
+from .source import Replay
+
+if TYPE_CHECKING:
+    from ..runs.index import RunEntry
+
+__all__ = ["DEFAULT_INFLATED_LIMIT", "open_replay", "replays_in", "settle"]
+
+_ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x06")
+_MOST_FILES = 1_000
+_MANIFEST_LIMIT = 16 << 20
+_NAME_LIMIT = 120
+_NEXT_STEP = "give a run, a workspace, a bundle or a replay file"
+
+
+def open_replay(path: Path, *, max_inflated: int = DEFAULT_INFLATED_LIMIT) -> Replay:
+    """Open the replay at ``path``; its first frame is there at once, the others as its source advances.
+
+    Takes run directories, workspaces, bundles (zips and extracted), what the ``coworld`` client has
+    downloaded, and single files; what a file is, its content tells. Nothing inflates to more than
+    ``max_inflated`` bytes. Call ``settle`` when every frame is counted.
+
+    CoworldError (exit 2) ``replay_missing``, ``no_replay``, ``many_replays``, ``replay_unreadable``,
+    ``archive_broken``, ``inflated_too_large``; what is merely damaged is named in ``problems``.
+    """
+    try:
+        if path.is_dir():
+            return _open_folder(path, max_inflated)
+        if stat.S_ISREG(path.stat().st_mode) and _is_zip(path):
+            return _open_archive(path, max_inflated)
+        return _open_file(path, max_inflated)
+    except (OSError, ValueError) as error:
+        raise _missing(path, error) from error
+
+
+@dataclass
+class _Opened(Replay):
+    """A replay together with the archive or folder it was found in."""
+
+    contents: Contents | None = None
+
+    def close(self) -> None:
+        super().close()
+        if self.contents is not None:
+            self.contents.close()
+
+
+def _open_folder(path: Path, limit: int) -> Replay:
+    names = names_in(path)
+    kind = kind_of_folder(names)
+    if kind == "run":
+        return _open_run(path, limit)
+    if BUNDLE_MANIFEST in names and _lists_files(path / BUNDLE_MANIFEST):
+        kind = "bundle"
+    if kind:
+        contents = Folder({"": path})
+        facts = Facts()
+        parts = _bundle_parts(contents, "", facts) if kind == "bundle" else usual_parts(contents.sizes)
+        return _assembled(path, kind, contents, parts, facts, limit)
+    found = replays_in(path)
+    if not found:
+        raise _no_replay(path, "nothing in the folder has a replay's name")
+    if len(found) > 1:
+        raise many_replays(path, len(found))
+    return open_replay(found[0], max_inflated=limit)
+
+
+def _open_run(path: Path, limit: int) -> Replay:
+    from ..runs.index import read_run
+
+    run = read_run(path)
+    # The workspace may be a link of ours to an output folder: that one link is followed.
+    contents = Folder({f"{part}/": Path(os.path.realpath(path / part)) for part in LAYOUT})
+    parts = usual_parts(contents.sizes, "workspace/")
+    recordings = [f"artifacts/{name}" for name in RECORDINGS]
+    recording = next((name for name in recordings if name in contents.sizes), "")
+    facts = _run_facts(run)
+    return _assembled(
+        path,
+        "run",
+        contents,
+        replace(parts, recording=recording),
+        facts,
+        limit,
+        is_growing=lambda: read_run(path).status == "running",
+    )
+
+
+def _run_facts(run: RunEntry) -> Facts:
+    return Facts(
+        game=safe_line(run.operation.partition(":")[0], 60),
+        episode=safe_line(run.run_id, 60),
+        players=names_of(run.result.get("slots")),
+        scores=scores_of(run.result.get("scores")),
+        problems=[run.problem] if run.problem else [],
+    )
+
+
+def _open_file(path: Path, limit: int) -> Replay:
+    name = path.name
+    download = download_of(path)
+    if download is not None:
+        return _open_download(path, download, limit)
+    beside = names_in(path.parent) if name in REPLAY_NAMES else set()
+    if not beside.isdisjoint({"results.json", "config.json", BUNDLE_MANIFEST}):
+        contents = Folder({"": path.parent})
+        if name in contents.sizes:
+            parts = replace(usual_parts(contents.sizes), replay=name)
+            return _assembled(path, "workspace", contents, parts, Facts(), limit)
+    return _assembled(path, "file", Folder.single(path), Parts(replay=name), Facts(), limit)
+
+
+def _open_download(path: Path, download: Download, limit: int) -> Replay:
+    facts = Facts(download.game, download.episode, download.players, download.scores)
+    return _assembled(path, "download", download.contents, download.parts, facts, limit)
+
+
+def _open_archive(path: Path, limit: int) -> Replay:
+    from .archive import Archive
+
+    archive = Archive(path)
+    try:
+        sizes = archive.sizes
+        facts = Facts()
+        prefix = common_folder(sizes)
+        if prefix + BUNDLE_MANIFEST in sizes:
+            parts = _bundle_parts(archive, prefix, facts)
+        else:
+            parts = _found_parts(path, archive, facts)
+        return _assembled(path, "bundle", archive, parts, facts, limit)
+    except BaseException:
+        archive.close()
+        raise
+
+
+def _bundle_parts(contents: Contents, prefix: str, facts: Facts) -> Parts:
+    """The parts by the bundle's manifest; by their names where it is broken or lists no replay."""
+    from ..contract.bundle import parse_bundle_manifest
+
+    usual = usual_parts(contents.sizes, prefix)
+    if prefix + BUNDLE_MANIFEST not in contents.sizes:
+        return usual  # a link that leads outside, or no file at all
+    try:
+        data = contents.file(prefix + BUNDLE_MANIFEST).read(_MANIFEST_LIMIT)
+        manifest = parse_bundle_manifest(data)
+    except CoworldError as error:
+        facts.problems.append(safe_line(error.cause, 200))
+        return usual
+    except OSError as error:
+        facts.problems.append(safe_line(f"{BUNDLE_MANIFEST} cannot be read: {error}", 200))
+        return usual
+    facts.episode = safe_line(manifest.ereq_id or manifest.episode_id or "", 80)
+    entries = {
+        token: {key: prefix + name for key, name in manifest.entries(token).items()}
+        for token in manifest.files
+    }
+    parts, problems = listed_parts(entries, contents.sizes)
+    facts.problems += problems
+    if not parts.replay and manifest.replay_url:
+        facts.problems.append("the replay is not in the bundle, which only holds a link to it")
+    if not parts.replay and usual.replay:
+        facts.problems.append(f"{BUNDLE_MANIFEST} leads to no replay: {usual.replay} is taken for it")
+    # What is not listed at all, as the config in newer bundles, may be there nevertheless.
+    unlisted = {
+        token: name
+        for token in ("config", "results", "error_info", "events")
+        if token not in manifest.files and (name := getattr(usual, token))
+    }
+    return replace(parts, replay=parts.replay or usual.replay, **unlisted)
+
+
+def _found_parts(path: Path, contents: Contents, facts: Facts) -> Parts:
+    """The parts of the one episode in an archive without a manifest."""
+    sizes = contents.sizes
+    places = replay_places(sizes)
+    recordings = [name for name in sizes if name.rpartition("/")[2] in RECORDINGS]
+    if len(places) > 1 or (not places and len(recordings) > 1):
+        raise _many_in_archive(path, max(len(places), len(recordings)))
+    if places:
+        folder, name = next(iter(places.items()))
+        parts = usual_parts(sizes, "" if folder == name else folder)
+        return replace(parts, replay=name, recording=recordings[0] if recordings else "")
+    if recordings:
+        return replace(usual_parts(sizes, common_folder(sizes)), recording=recordings[0])
+    candidates = [name for name in sizes if looks_like_a_replay(name)] or list(sizes)
+    if not candidates:
+        raise _no_replay(path, "; ".join(contents.problems) or "the archive is empty")
+    chosen = max(candidates, key=lambda name: sizes[name])
+    if len(candidates) > 1:
+        facts.problems.append(
+            f"nothing is named like a replay: {safe_line(chosen, 80)}, the largest, is shown"
+        )
+    return replace(usual_parts(sizes, common_folder(sizes)), replay=chosen)
+
+
+def _assembled(
+    path: Path,
+    kind: str,
+    contents: Contents,
+    parts: Parts,
+    facts: Facts,
+    limit: int,
+    is_growing: Callable[[], bool] = lambda: False,
+) -> Replay:
+    if not parts.replay and not parts.recording:
+        raise _no_replay(path, "; ".join(facts.problems + contents.problems))
+    facts.problems += contents.problems
+    source, note = frames_of(contents, parts, limit, facts.problems, is_growing)
+    try:
+        add_documents(facts, contents, parts)
+        add_frames(facts, source)
+        redactor = Redactor(facts.secrets)
+        shown = [name for name in contents.sizes if name not in (parts.replay, parts.recording)]
+        replay = _Opened(
+            path=path,
+            kind=kind,
+            source=source,
+            game=facts.game,
+            episode=facts.episode,
+            players=facts.players,
+            scores=facts.scores,
+            config=facts.config,
+            results=redactor.foreign(facts.results) if facts.results is not None else None,
+            declared=tuple(facts.events),
+            files=tuple(
+                (hiding_tokens if name == parts.config else hiding)(contents.file(name), redactor)
+                for name in shown[:_MOST_FILES]
+            ),
+            logs={who: hiding(contents.file(name), redactor) for who, name in parts.logs.items()},
+            problems=tuple(safe_line(problem, 300) for problem in facts.problems),
+            note=note,
+            contents=contents,
+        )
+        settle(replay)
+    except BaseException:
+        source.close()
+        raise
+    return replay
+
+
+def _lists_files(manifest: Path) -> bool:
+    """Whether a ``manifest.json`` is a bundle's: other programs use that name as well."""
+    try:
+        document, _ = parsed_object(head(manifest, _MANIFEST_LIMIT))
+    except OSError:
+        return False
+    return document is not None and isinstance(document.get("files"), dict)
+
+
+def _is_zip(path: Path) -> bool:
+    return head(path, 4) in _ZIP_MAGIC
+
+
+def _missing(path: Path, error: Exception) -> CoworldError:
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    return CoworldError(
+        "replay_missing",
+        f"{safe_line(str(path), _NAME_LIMIT)} cannot be opened",
+        cause=safe_line(reason or str(error), _NAME_LIMIT),
+        next_step=_NEXT_STEP,
+        exit_code=EXIT_USAGE,
+    )
+
+
+def _no_replay(path: Path, cause: str) -> CoworldError:
+    return CoworldError(
+        "no_replay",
+        f"there is no replay in {safe_line(str(path), _NAME_LIMIT)}",
+        cause=safe_line(cause, 400),
+        next_step=_NEXT_STEP,
+        exit_code=EXIT_USAGE,
+    )
+
+
+def _many_in_archive(path: Path, count: int) -> CoworldError:
+    return CoworldError(
+        "many_replays",
+        f"{safe_line(path.name, _NAME_LIMIT)} holds {count} replays, not one",
+        next_step="extract it and open the folder: coworld-tui replay FOLDER",
+        exit_code=EXIT_USAGE,
+    )

@@ -1,0 +1,111 @@
+"""Exporting, as the command and the screen ask for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from coworld_tui.contract.errors import CoworldError
+from coworld_tui.replay.exporting import Export, What, Written, export_replay
+from coworld_tui.replay.opening import open_replay
+from coworld_tui.replay.source import Replay
+
+from .paintarena import state
+from .sources import ListSource
+
+FRAMES = [state(tick, started=True) for tick in range(1, 9)]
+EVERY: list[tuple[What, str]] = [
+    ("frames", "x.jsonl"),
+    ("frames", "x.parquet"),
+    ("frames", "x"),
+    ("series", "x.csv"),
+    ("series", "x.json"),
+    ("series", "x.parquet"),
+    ("stats", "x.parquet"),
+    ("cast", "x.cast"),
+]
+
+
+@pytest.fixture
+def replay(tmp_path: Path) -> Iterator[Replay]:
+    path = tmp_path / "replay.json"
+    path.write_text(json.dumps({"config": {"tick_rate": 4}, "frames": FRAMES}))
+    opened = open_replay(path)
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize(("what", "name"), EVERY)
+def test_each_kind_says_what_it_wrote(replay: Replay, tmp_path: Path, what: What, name: str) -> None:
+    output = tmp_path / name
+    written = export_replay(replay, Export(what, output, first=3, last=5, paths=(("scores", 0),)))
+    assert (written.path, written.what) == (output, what)
+    assert written.format == (output.suffix[1:] or "text")
+    if what == "stats":
+        assert written.rows == pq.read_metadata(output).num_rows > 3
+    else:
+        assert written.rows == 3
+    if output.is_dir():
+        assert sorted(path.name for path in output.iterdir()) == ["frame-2.txt", "frame-3.txt", "frame-4.txt"]
+
+
+def test_usual_series_are_the_numbers_of_a_frame(replay: Replay, tmp_path: Path) -> None:
+    export_replay(replay, Export("series", tmp_path / "x.json"))
+    table = json.loads((tmp_path / "x.json").read_text())
+    assert table["scores.0"] == [frame["scores"][0] for frame in FRAMES]
+    assert "positions.1.0" in table
+
+
+def test_a_cast_plays_as_fast_as_the_game_did_times_the_speed(replay: Replay, tmp_path: Path) -> None:
+    export_replay(replay, Export("cast", tmp_path / "x.cast", speed=2.0, width=50, height=12, lens="tree"))
+    header, *events = map(json.loads, (tmp_path / "x.cast").read_text().splitlines())
+    assert (header["width"], header["height"]) == (50, 12)
+    assert [event[0] for event in events[:3]] == [0.0, 1 / 8, 2 / 8]
+
+
+@pytest.mark.parametrize(("what", "name"), EVERY)
+def test_frames_that_are_gone_are_no_fault_of_the_output(
+    replay: Replay, tmp_path: Path, what: What, name: str
+) -> None:
+    (tmp_path / "replay.json").write_bytes(b"")
+    with pytest.raises(CoworldError) as caught:
+        export_replay(replay, Export(what, tmp_path / name))
+    assert caught.value.type == "frames_gone"
+    assert [path.name for path in tmp_path.iterdir()] == ["replay.json"]
+
+
+@pytest.mark.parametrize(("what", "name"), EVERY)
+def test_a_replay_without_frames_gives_an_empty_file(tmp_path: Path, what: What, name: str) -> None:
+    empty = Replay(tmp_path / "none", "file", ListSource([]))
+    written = export_replay(empty, Export(what, tmp_path / name))
+    assert written.rows == 0
+    assert (tmp_path / name).exists()
+
+
+def test_a_place_that_cannot_be_written_is_named(replay: Replay, tmp_path: Path) -> None:
+    for what, name in EVERY:
+        with pytest.raises(CoworldError) as caught:
+            export_replay(replay, Export(what, tmp_path / "no" / name))
+        assert caught.value.type == "output_lost"
+
+
+def test_nobody_gets_a_hundred_thousand_files(tmp_path: Path) -> None:
+    many = Replay(tmp_path / "many", "file", ListSource([0] * 100_001))
+    with pytest.raises(CoworldError) as caught:
+        export_replay(many, Export("frames", tmp_path / "texts"))
+    assert caught.value.type == "too_many_files"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_force_replaces_a_file(replay: Replay, tmp_path: Path) -> None:
+    wanted = Export("frames", tmp_path / "x.jsonl")
+    assert export_replay(replay, wanted) == Written(wanted.output, "frames", "jsonl", len(FRAMES))
+    with pytest.raises(CoworldError) as caught:
+        export_replay(replay, wanted)
+    assert caught.value.type == "output_exists"
+    assert export_replay(replay, replace(wanted, force=True, last=1)).rows == 1
