@@ -40,7 +40,11 @@ COMMANDS = {
     "run": ("run", "run"),
     "demo": ("run", "demo"),
     "play": ("run", "play"),
+    "replay": ("console", "replay"),
     "inspect": ("inspect", "inspect"),
+    "frame": ("frame", "frame"),
+    "query": ("query", "query"),
+    "export": ("export", "export"),
     "doctor": ("doctor", "doctor"),
     "paths": ("info", "paths"),
     "keys": ("info", "keys"),
@@ -88,9 +92,71 @@ def _parser() -> _Parser:
     _launch_arguments(play)
     play.set_defaults(episodes=1, jobs=1, verify_replay=False)
 
-    inspect = commands.add_parser("inspect", help="say what is in a run directory")
-    inspect.add_argument("path", metavar="RUN_DIR", help="a run directory or a run id")
+    replay = commands.add_parser("replay", help="open a replay, or the list of those in a folder")
+    replay.add_argument(
+        "path", nargs="?", help="replay, bundle, run, run id or folder (default: list every run and download)"
+    )
+
+    inspect = commands.add_parser("inspect", help="say what is in a replay, a bundle or a run")
+    _source_arguments(inspect)
     inspect.add_argument("--json", action="store_true", help="print one JSON object")
+
+    frame = commands.add_parser("frame", help="print one frame of a replay")
+    _source_arguments(frame)
+    which = frame.add_mutually_exclusive_group(required=True)
+    which.add_argument("--index", type=int, metavar="N", help="by its number from 0; -1 is the last")
+    which.add_argument("--tick", type=int, metavar="T", help="the first frame of this tick")
+    frame.add_argument("--text", action="store_true", help="as the lens that fits best shows it")
+    frame.add_argument("--lens", metavar="NAME", help="as this lens shows it")
+    frame.add_argument(
+        "--width", type=_count, metavar="W", help="columns for a lens (default: as the terminal)"
+    )
+    frame.add_argument("--json", action="store_true", help="always JSON: bytes as base64 in an object")
+
+    query = commands.add_parser("query", help="print values of a replay over its ticks, or ticks that match")
+    _source_arguments(query)
+    query.add_argument(
+        "expression", metavar="EXPR", help="scores.0  or  scores.0,scores.1  or  scores.0 > 10"
+    )
+    _range_arguments(query)
+    query.add_argument(
+        "--player", type=_slot, metavar="N", help="the value of this player: scores is scores.N"
+    )
+    query.add_argument("--where", metavar="EXPR", help="only frames that answer this: done == false")
+    query.add_argument("--limit", type=_count, metavar="N", help="at most so many rows")
+    query.add_argument("--format", choices=("table", "json", "csv", "parquet"), help="(default: table)")
+    query.add_argument(
+        "--output", metavar="FILE", help="write there; .csv, .json and .parquet say the format"
+    )
+    query.add_argument("--force", action="store_true", help="replace the file that is there")
+
+    export = commands.add_parser(
+        "export", help="write frames, series, stats, a cast or a picture of a replay"
+    )
+    _source_arguments(export)
+    export.add_argument(
+        "--what", required=True, choices=("frames", "series", "stats", "cast", "svg"), help="what to write"
+    )
+    export.add_argument(
+        "--output",
+        required=True,
+        metavar="FILE",
+        help="frames: .jsonl, .parquet or a folder; series: .csv, .json, .parquet; stats: .parquet",
+    )
+    export.add_argument(
+        "--path", action="append", default=[], dest="value_path", metavar="P", help="a series, as scores.0"
+    )
+    _range_arguments(export)
+    export.add_argument("--lens", metavar="NAME", help="how to draw frames (default: what fits best)")
+    export.add_argument(
+        "--width", type=_columns, default=80, metavar="W", help="of the drawing (default: 80)"
+    )
+    export.add_argument("--height", type=_columns, default=24, metavar="H", help="(default: 24)")
+    export.add_argument(
+        "--speed", type=_speed, default=1.0, metavar="X", help="of a cast, against the game's (default: 1)"
+    )
+    export.add_argument("--force", action="store_true", help="replace the file that is there")
+    export.add_argument("--json", action="store_true", help="print one JSON object")
 
     doctor = commands.add_parser("doctor", help="check engine, images, disk and terminal")
     doctor.add_argument("manifest", nargs="?", help="also check the images this manifest names")
@@ -103,6 +169,20 @@ def _parser() -> _Parser:
     keys = commands.add_parser("keys", help="print the table of keys")
     keys.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
+
+
+def _source_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "path", metavar="PATH", help="a replay, bundle, workspace or run directory, or run id"
+    )
+    parser.add_argument(
+        "--max-inflated", type=_bytes, metavar="N", help="inflate to N bytes at most (default: 1 GiB)"
+    )
+
+
+def _range_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--from", type=_tick, dest="first", metavar="T", help="from this tick")
+    parser.add_argument("--to", type=_tick, dest="last", metavar="T", help="up to this tick, it included")
 
 
 def _launch_arguments(parser: argparse.ArgumentParser, *, bundled: bool = False) -> None:
@@ -163,21 +243,46 @@ def _count(text: str) -> int:
     return _whole(text, 1, 100_000)
 
 
+def _bytes(text: str) -> int:
+    return _whole(text, 1, 2**50)
+
+
+def _slot(text: str) -> int:
+    return _whole(text, 0, 10_000)
+
+
+def _columns(text: str) -> int:
+    return _whole(text, 4, 1_000)
+
+
+def _tick(text: str) -> int:
+    sign = -1 if text.startswith("-") else 1
+    return sign * _whole(text.removeprefix("-"), 0, 2**53)
+
+
 def _port(text: str) -> int:
     return _whole(text, 0, 65_535)
 
 
 def _whole(text: str, least: int, most: int) -> int:
-    if not text.isdecimal() or len(text) > 9 or not least <= int(text) <= most:
+    if not text.isdecimal() or len(text) > 18 or not least <= int(text) <= most:
         raise argparse.ArgumentTypeError(f"must be a whole number from {least} to {most}")
     return int(text)
 
 
 def _seconds(text: str) -> float:
+    return _positive(text, 10_000_000, "a number of seconds above 0")
+
+
+def _speed(text: str) -> float:
+    return _positive(text, 10_000, "a number above 0, such as 0.5 or 8")
+
+
+def _positive(text: str, limit: float, what: str) -> float:
     try:
         value = float(text)
     except ValueError:
         value = 0.0
-    if not 0 < value < 10_000_000:
-        raise argparse.ArgumentTypeError("must be a number of seconds above 0")
+    if not 0 < value < limit:
+        raise argparse.ArgumentTypeError(f"must be {what}")
     return value

@@ -32,6 +32,25 @@ def console(options: Namespace) -> int:
     return asyncio.run(_open(_console_class()(opened), as_json=False))
 
 
+def replay(options: Namespace) -> int:
+    """Open the console on a replay, or on the list of those in a folder."""
+    from .terminal import why_not_full
+
+    reason = why_not_full()
+    if reason:
+        say(f"the console needs a terminal: {reason}; without one: coworld-tui inspect, frame, query, export")
+        return EXIT_USAGE
+    if options.path is None:
+        return asyncio.run(_open(_console_class()(replays=True), as_json=False))
+    from ..replay.folders import kind_of_folder
+    from .inspect import find_replay
+
+    path = find_replay(options.path)
+    if path.is_dir() and not kind_of_folder(entry.name for entry in path.iterdir()):
+        return asyncio.run(_open(_console_class()(replays=True, folders=(path,)), as_json=False))
+    return asyncio.run(_open(_console_class()(replay=path), as_json=False))
+
+
 def watch(
     package: Package, plans: Sequence[EpisodePlan], launch: LaunchOptions, jobs: int, *, as_json: bool
 ) -> int:

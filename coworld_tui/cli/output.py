@@ -36,6 +36,18 @@ def tell_json(value: Any) -> None:
     _write(sys.stdout, json.dumps(value, default=str))
 
 
+def tell_bytes(data: bytes) -> None:
+    """Bytes on stdout, exactly. They are somebody else's: for a terminal, make them harmless first."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        _lost(sys.stdout, error)
+
+
 def number(value: float) -> str:
     """A score without needless digits: ``53``, ``0.25``, ``1234567``."""
     return f"{value:.12g}"
@@ -126,9 +138,13 @@ def _write(stream: TextIO | None, line: str) -> None:
         stream.write(line.encode(encoding, "replace").decode(encoding) + "\n")
         stream.flush()
     except OSError as error:
-        if stream is sys.stdout and error.errno not in _READER_LEFT:
-            _lost_data.append(error)
-        _send_nowhere(stream)
+        _lost(stream, error)
+
+
+def _lost(stream: TextIO, error: OSError) -> None:
+    if stream is sys.stdout and error.errno not in _READER_LEFT:
+        _lost_data.append(error)
+    _send_nowhere(stream)
 
 
 def _send_nowhere(stream: TextIO) -> None:

@@ -1,7 +1,8 @@
-"""``inspect``: good, broken and strange run directories."""
+"""``inspect``: good, broken and strange runs and replays."""
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from coworld_tui.runs.owner import Owner
 
+from ..replay.episodes import TOKENS, bundle_files, document, workspace_files, write_folder, write_zip
 from .command import Done, coworld
 
 RUN_ID = "20260101T000000Z-0123abcd"
@@ -33,7 +35,8 @@ def test_a_passed_run(played: Done) -> None:
     assert document.keys() >= FIELDS
     assert (document["kind"], document["status"], document["problems"]) == ("run", "passed", [])
     assert document["ticks"] == [0, 12]
-    assert document["frames"] == played.document["frames"]["recorded"]
+    assert document["frames"] == 13
+    assert document["recorded"] == played.document["frames"]["recorded"]
     assert document["scores"] == played.document["scores"]
     assert document["players"] == ["Ada", "Bo"]
     assert "workspace/results.json" in [file["path"] for file in document["files"]]
@@ -51,10 +54,10 @@ def test_a_run_is_found_by_its_id(home: Path, played: Done) -> None:
 
 
 def test_no_such_run() -> None:
-    for name in (RUN_ID, "/nonexistent"):
+    for name, error in ((RUN_ID, "run_missing"), ("/nonexistent", "replay_missing")):
         done = coworld("inspect", name, "--json")
         assert done.code == 2
-        assert done.document["error"]["type"] == "run_missing"
+        assert done.document["error"]["type"] == error
 
 
 def test_a_run_whose_owner_died_is_stale(home: Path) -> None:
@@ -75,10 +78,71 @@ def test_a_broken_manifest_is_a_problem(home: Path, manifest: str) -> None:
     assert coworld("inspect", run).code == done.code
 
 
-def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
+def test_a_folder_without_a_replay(tmp_path: Path) -> None:
     done = coworld("inspect", tmp_path, "--json")
+    assert done.code == 2
+    assert done.document["error"]["type"] == "no_replay"
+
+
+def test_a_folder_of_many_replays_names_the_command_to_choose(tmp_path: Path) -> None:
+    for name in ("a.json", "b.json"):
+        (tmp_path / name).write_text(json.dumps(document()))
+    done = coworld("inspect", tmp_path)
+    assert done.code == 2
+    assert f"coworld-tui replay {tmp_path}" in done.err
+
+
+@pytest.mark.parametrize("form", ["plain", "gzip", "bundle", "workspace"])
+def test_a_replay_in_any_form(tmp_path: Path, form: str) -> None:
+    if form == "bundle":
+        path = write_zip(tmp_path / "b.zip", bundle_files())
+    elif form == "workspace":
+        path = write_folder(tmp_path / "w", workspace_files())
+    else:
+        data = json.dumps(document()).encode()
+        path = tmp_path / "x"
+        path.write_bytes(gzip.compress(data) if form == "gzip" else data)
+    done = coworld("inspect", path, "--json")
+    assert done.code == 0
+    found = done.document
+    assert found.keys() >= FIELDS - {"status", "error"} | {"results", "series"}
+    assert (found["format"], found["frames"], found["ticks"]) == ("json", 5, [1, 5])
+    assert (found["players"], found["scores"]) == (["Ada", "Bo"], [41.0, 42.5])
+    assert found["results"] == {"scores": [41.0, 42.5], "ticks": 5}
+    assert {"scores.0", "positions.1.0", "tick"} <= set(found["series"])
+    assert found["problems"] == []
+    plain = coworld("inspect", path)
+    assert "slot 1  Bo                                    42.5" in plain.out
+    assert "5 frames, ticks 1 to 5" in plain.out
+    assert "scores.0" in plain.out
+    for token in TOKENS:
+        assert token not in plain.out + done.out
+
+
+def test_a_cut_replay_is_described_as_far_as_it_goes(tmp_path: Path) -> None:
+    data = json.dumps(document()).encode()
+    path = tmp_path / "x.json"
+    path.write_bytes(data[: data.index(b'"tick": 4')])
+    done = coworld("inspect", path, "--json")
+    assert (done.code, done.document["frames"], done.document["ticks"]) == (1, 3, [1, 3])
+    assert "cut off at byte" in done.document["problems"][0]
+
+
+def test_what_inflates_beyond_the_limit_is_named_and_the_option_raises_it(tmp_path: Path) -> None:
+    path = tmp_path / "x.gz"
+    path.write_bytes(gzip.compress(json.dumps(document()).encode()))
+    done = coworld("inspect", path, "--max-inflated", "100", "--json")
     assert done.code == 1
-    assert done.document["problems"] == ["manifest-missing"]
+    assert "--max-inflated" in done.document["problems"][0]
+    assert coworld("inspect", path, "--max-inflated", "100000", "--json").code == 0
+    assert coworld("inspect", path, "--max-inflated", "much").code == 2
+
+
+def test_numbers_that_json_does_not_have_become_null(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text('{"frames": [{"tick": 1}, {"tick": 2}], "results": {"a": NaN, "b": [1e999], "c": 2}}')
+    done = coworld("inspect", path, "--json")
+    assert done.document["results"] == {"a": None, "b": [None], "c": 2}
 
 
 def test_a_broken_recording_is_a_problem(home: Path, played: Done) -> None:
