@@ -27,6 +27,8 @@ from .styles.themes import THEMES
 from .widgets.bars import KeyBar, TopBar
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .contract.package import Package
     from .runner.batch import Batch
     from .runner.episode import Episode
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from .screens.live import LiveScreen
 
 STOP, LET_FINISH = "stop", "finish"
+MOST_COPIED = 100_000
+"""Characters that are sent to the clipboard: terminals drop longer ones. The file has everything."""
 _LAST_WORDS_SECONDS = 3.0
 
 
@@ -54,7 +58,9 @@ class Session:
 
 
 class CoworldApp(PacedApp[str]):
-    """Opens on the packages, or on a launch given at the start.
+    """Opens on the packages, on a launch or on a replay given at the start.
+
+    ``folders`` hold downloads and bundles, beside those of the settings.
 
     Its return value says what to do with episodes that still run: ``stop`` or ``finish``.
     """
@@ -66,19 +72,34 @@ class CoworldApp(PacedApp[str]):
     ENABLE_COMMAND_PALETTE = True
     TITLE = "coworld-tui"
 
-    def __init__(self, opened: tuple[str, ...] = (), first: Launch | None = None) -> None:
+    def __init__(
+        self,
+        opened: tuple[str, ...] = (),
+        first: Launch | None = None,
+        *,
+        replay: Path | None = None,
+        replays: bool = False,
+        folders: tuple[Path, ...] = (),
+    ) -> None:
         super().__init__()
         self.animation_level = "none"
         self.sessions: list[Session] = []
         self.engine = Span("○ docker", "muted")
         self._opened = opened
         self._first = first
+        self._replay = replay
+        self._replays = replays or replay is not None
+        self._folders = folders
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = THEMES[0].name
 
-    def get_default_screen(self) -> ManifestScreen:
-        """The packages are the ground all else stands on."""
+    def get_default_screen(self) -> ConsoleScreen:
+        """The ground all else stands on: the packages, or the replays when one came for those."""
+        if self._replays:
+            from .screens.replay import ReplayScreen
+
+            return ReplayScreen(self._replay, self._folders)
         return ManifestScreen(self._opened)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -177,11 +198,34 @@ class CoworldApp(PacedApp[str]):
             max(self.sessions, key=lambda session: (session.running > 0, self.sessions.index(session)))
         )
 
-    def leave_live(self) -> None:
-        """Back to the packages."""
-        if isinstance(self.screen_stack[-1], ManifestScreen):
-            return
-        self.pop_screen()
+    def leave(self) -> None:
+        """Back to the screen beneath; the packages are the ground and stay."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        else:
+            self.exit(STOP)
+
+    def show_replays(self, path: Path | None = None) -> None:
+        """Open a replay; without one, the list of what there is."""
+        from .screens.replay import ReplayScreen
+
+        self.push_screen(ReplayScreen(path, self._folders))
+
+    def copy(self, text: str) -> None:
+        """Send text to the terminal's clipboard, which may not take it, and keep it in a file."""
+        from .runs.directory import replacing
+        from .runs.paths import state_dir
+
+        self.copy_to_clipboard(text[:MOST_COPIED])
+        place = state_dir() / "copied.txt"
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(place, 0o600) as file:
+                file.write(text.encode("utf-8", "replace"))
+        except OSError:
+            self.notify("sent to the terminal's clipboard", markup=False)
+        else:
+            self.notify(f"sent to the terminal's clipboard; also in {place}", markup=False)
 
     @property
     def running(self) -> int:
@@ -189,7 +233,7 @@ class CoworldApp(PacedApp[str]):
         return sum(session.running for session in self.sessions)
 
     def _show(self, session: Session) -> None:
-        while not isinstance(self.screen, ManifestScreen):
+        while len(self.screen_stack) > 1:
             self.pop_screen()
         self.install_live(session)
         self.push_screen(session.screen)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+PLACE = "{key}"
+"""Stands in an action for the key that was pressed. Such keys come together and cannot be remapped."""
+
 
 class Key(NamedTuple):
     """``id`` names it for remapping (``[keys]`` in the settings); ``scope`` is where it works."""
@@ -21,6 +24,8 @@ class Key(NamedTuple):
     @property
     def label(self) -> str:
         """All its keys as people write them."""
+        if PLACE in self.action:
+            return self.footer
         return " ".join(_written(part) for part in self.key.split(","))
 
     @property
@@ -71,6 +76,7 @@ KEYS = (
     Key("episode-next", "n", "episode(1)", "next episode", "the next episode", "live", False),
     Key("episode-previous", "N", "episode(-1)", "previous episode", "the previous episode", "live", False),
     Key("links", "l", "links", "links", "browser links of players, viewer and admin", "live"),
+    Key("open-replay", "enter", "replay", "replay", "open the replay of an episode that has ended", "live"),
     Key("stop", "x", "stop", "stop", "stop the episode; asks once", "live"),
     Key("copy", "y", "copy", "copy", "copy the run's folder", "live", False),
     Key("leave", "q,escape", "leave", "back", "back to the packages; episodes go on", "live"),
@@ -78,6 +84,94 @@ KEYS = (
     Key("pan-down", "J", "pan(0,2)", "pan down", "move a large board", "live", False),
     Key("pan-up", "K", "pan(0,-2)", "pan up", "move a large board", "live", False),
     Key("pan-right", "L", "pan(4,0)", "pan right", "move a large board", "live", False),
+    Key("replays", "3", "replays", "replays", "runs, downloads and bundles to look back at", "manifest"),
+    Key("library-open", "enter", "open", "open", "open the replay under the cursor", "library"),
+    Key(
+        "library-filter", "slash", "filter", "filter", "words to look for in game, players, place", "library"
+    ),
+    Key("library-sort", "o", "sort", "sort", "sort by age, game, score, length, kind", "library"),
+    Key("library-reload", "f5", "reload", "reload", "look for replays again", "library"),
+    Key("play-frames", "space", "play", "play", "play or pause", "replay"),
+    Key(
+        "frame-back",
+        "left,comma,left_square_bracket",
+        "step(-1)",
+        "step",
+        "one frame back",
+        "replay",
+        footer="←→",
+    ),
+    Key(
+        "frame-on",
+        "right,full_stop,right_square_bracket",
+        "step(1)",
+        "step on",
+        "one frame on",
+        "replay",
+        False,
+    ),
+    Key("tenth-back", "shift+left", "leap(-0.1)", "back 10 %", "a tenth of the replay back", "replay", False),
+    Key("tenth-on", "shift+right", "leap(0.1)", "on 10 %", "a tenth of the replay on", "replay", False),
+    Key("first-frame", "home", "share(0.0)", "first", "the first frame", "replay", False),
+    Key("last-frame", "end", "share(1.0)", "last", "the last frame", "replay", False),
+    Key(
+        "tenths",
+        "0,1,2,3,4,5,6,7,8,9",
+        f"tenth({PLACE})",
+        "jump",
+        "jump to 0 %, 10 % … 90 %",
+        "replay",
+        False,
+        footer="0–9",
+    ),
+    Key("slower", "minus", "speed(-1)", "speed", "half the speed", "replay", footer="- ="),
+    Key("faster", "equals_sign,plus", "speed(1)", "faster", "twice the speed, up to 64x", "replay", False),
+    Key("loop", "r", "loop", "loop", "begin anew at the end", "replay", False),
+    Key("event-next", "n", "event(1)", "event", "the next event", "replay", footer="n p"),
+    Key("event-previous", "p", "event(-1)", "event before", "the event before", "replay", False),
+    Key("go-to-tick", "g", "go_to_tick", "go to", "go to a tick", "replay"),
+    Key(
+        "find", "slash", "find", "find", "find text, or a value: scores.0 > 10, positions.1 changed", "replay"
+    ),
+    Key("find-next", "f", "find_again(1)", "find next", "the next frame that matches", "replay", False),
+    Key(
+        "find-previous",
+        "F",
+        "find_again(-1)",
+        "find before",
+        "the frame before that matches",
+        "replay",
+        False,
+    ),
+    Key("mark", "m", "mark", "mark", "set a marker here; once more takes it away", "replay"),
+    Key("marks", "apostrophe", "marks", "markers", "pick one of the markers", "replay", False),
+    Key("replay-lens", "v", "lens", "lens", "the next way to look at a frame", "replay"),
+    Key("layer", "L", "layer", "layer", "the next layer of the board alone, then all again", "replay", False),
+    Key("split", "V", "split", "split", "two lenses side by side", "replay", False),
+    Key("compare", "c", "compare", "compare", "another replay beside this one, tick by tick", "replay"),
+    Key("inspect-next", "t", "tab(1)", "tab", "the next tab of the inspector", "replay"),
+    Key("inspect-previous", "T", "tab(-1)", "tab before", "the tab before", "replay", False),
+    Key(
+        "series",
+        "a",
+        "follow",
+        "series",
+        "follow the number under the cursor of the tree as a series",
+        "replay",
+        False,
+    ),
+    Key("library", "b", "library", "library", "show or hide the list of replays", "replay"),
+    Key("replay-zoom", "z", "zoom", "zoom", "give the whole window to the frame", "replay", False),
+    Key("copy-value", "y", "copy_value", "copy", "copy the value under the cursor", "replay"),
+    Key("copy-frame", "Y", "copy_frame", "copy frame", "copy the frame as text", "replay", False),
+    Key("save-frame", "s", "save_frame", "save frame", "save the frame's bytes to a file", "replay", False),
+    Key("pager", "o", "pager", "pager", "open the frame in $PAGER", "replay", False),
+    Key("export", "E", "export", "export", "frames, series, stats, a cast or a picture to a file", "replay"),
+    Key("replay-left", "h", "pan(-4,0)", "pan left", "move a large board", "replay", False),
+    Key("replay-down", "j", "pan(0,2)", "pan down", "move a large board", "replay", False),
+    Key("replay-up", "k", "pan(0,-2)", "pan up", "move a large board", "replay", False),
+    Key("replay-right", "l", "pan(4,0)", "pan right", "move a large board", "replay", False),
+    Key("replay-leave", "q,escape", "leave", "back", "back; where you were is remembered", "replay", False),
     Key("help", "question_mark", "help", "help", "the keys that work here", "everywhere"),
     Key("palette", "ctrl+p", "command_palette", "palette", "every command, by name", "everywhere", False),
     Key("theme", "ctrl+t", "next_theme", "theme", "the next theme", "everywhere", False),
@@ -103,6 +197,10 @@ _NAMES = {
     "right": "→",
     "shift+left": "shift ←",
     "shift+right": "shift →",
+    "minus": "-",
+    "equals_sign": "=",
+    "plus": "+",
+    "apostrophe": "'",
 }
 
 

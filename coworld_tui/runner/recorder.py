@@ -16,11 +16,14 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ..replay.frame import CLOSED_NAME, STREAM_NAME, Frame, Recording
+from ..replay.frame import CLOSED_NAME, STREAM_NAME, Frame
+
+if TYPE_CHECKING:
+    from ..replay.recorded import ClosedFrames
 
 _BATCH_ROWS = 4_096
 _BATCH_BYTES = 4 << 20
@@ -72,7 +75,7 @@ class Recorder:
         self._batches: list[_Batch] = []
         self._starts: list[int] = []
         self._cached: tuple[int, Any] = (-1, None)
-        self._closed: Recording | None = None
+        self._closed: ClosedFrames | None = None
         self._thread = threading.Thread(target=self._write_all, name="recorder", daemon=True)
         self._thread.start()
 
@@ -103,11 +106,14 @@ class Recorder:
             await asyncio.sleep(_GATHER_SECONDS)
 
     def frame(self, seq: int) -> Frame:
-        """Frame ``seq`` from memory or disk. IndexError when it was not received or not written."""
+        """Frame ``seq`` from memory or disk. IndexError when it was not received or not written.
+
+        OSError when what was written cannot be read any more.
+        """
         if not 0 <= seq < self.count:
             raise IndexError(seq)
-        if self._closed is not None:
-            return self._closed.frame(seq)
+        if self._is_closed:
+            return self._closed_frame(seq)
         with self._lock:
             if self._pending and seq >= self._pending[0].seq:
                 return self._pending[seq - self._pending[0].seq]
@@ -118,9 +124,9 @@ class Recorder:
         try:
             return self._read(at, batch, seq)
         except FileNotFoundError:
-            if self._closed is None:
+            if not self._is_closed:
                 raise IndexError(seq) from None
-            return self._closed.frame(seq)  # it was closed between the look and the read
+            return self._closed_frame(seq)  # it was closed between the look and the read
 
     async def close(self) -> None:
         """Write what is left and turn the recording into Parquet; a full disk keeps the stream."""
@@ -132,10 +138,21 @@ class Recorder:
         elif not self.count:
             self._stream_path.unlink(missing_ok=True)
 
+    @property
+    def _is_closed(self) -> bool:
+        return self.path is not self._stream_path
+
+    def _closed_frame(self, seq: int) -> Frame:
+        with self._lock:
+            if self._closed is None:  # only now: of a thousand episodes hardly one is looked at again
+                self._closed = _closed_frames(self.path)
+            source = self._closed
+        return Frame(seq, source.time(seq), source.tick(seq), source.kind(seq), source.payload(seq))
+
     def _read(self, at: int, batch: _Batch, seq: int) -> Frame:
         import pyarrow as pa
 
-        from ..replay.recording import SCHEMA, frame_of
+        from ..replay.recording import SCHEMA
 
         # Readers share the cache without a lock: each works with the pair it has taken.
         cached, rows = self._cached
@@ -144,7 +161,7 @@ class Recorder:
                 data = os.pread(source.fileno(), batch.length, batch.offset)
             rows = pa.ipc.read_record_batch(pa.py_buffer(data), SCHEMA)
             self._cached = (at, rows)
-        return frame_of(rows, seq - batch.first)
+        return _frame_of(rows, seq - batch.first)
 
     def _write_all(self) -> None:
         self._wake.wait()  # Arrow takes a while to import: not while the game is being started
@@ -195,15 +212,13 @@ class Recorder:
     def _convert(self) -> None:
         import pyarrow as pa
 
-        from ..replay.recording import ClosedRecording
-
         closed = self._artifacts / CLOSED_NAME
         temporary = closed.with_suffix(".partial")
         try:
             self._write_columns(temporary)
             _force_to_disk(temporary)  # the stream goes only when nothing can take this away any more
+            _closed_frames(temporary).close()
             temporary.replace(closed)
-            self._closed = ClosedRecording(closed)
             self.path = closed
             self._stream_path.unlink()
         except (OSError, MemoryError, pa.ArrowException) as error:
@@ -269,6 +284,30 @@ def _record_batch(frames: list[Frame]) -> Any:
         ],
         schema=SCHEMA,
     )
+
+
+def _frame_of(rows: Any, row: int) -> Frame:
+    received = rows.column("received_at")[row].value
+    return Frame(
+        seq=rows.column("seq")[row].as_py(),
+        received_at=datetime.fromtimestamp(received / 1_000_000, UTC),
+        tick=rows.column("tick")[row].as_py(),
+        kind=rows.column("kind")[row].as_py(),
+        payload=rows.column("payload")[row].as_py(),
+    )
+
+
+def _closed_frames(path: Path) -> ClosedFrames:
+    """The finished recording at ``path``. OSError when it cannot be read."""
+    from ..replay.blob import PlainBlob
+    from ..replay.recorded import ClosedFrames
+
+    file = path.open("rb")
+    try:
+        return ClosedFrames(PlainBlob(file))
+    except BaseException:
+        file.close()
+        raise
 
 
 def _write_groups(writer: Any, batches: list[Any], size: int) -> None:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-from ..keys import of_scope
+from ..keys import PLACE, Key, of_scope
 
 
 def bindings(scope: str) -> list[BindingType]:
     """The bindings of one scope, each with the registry's id so that settings can remap it."""
+    return [binding for key in of_scope(scope) for binding in _bindings(key)]
+
+
+def _bindings(key: Key) -> list[Binding]:
+    together = PLACE not in key.action
     return [
         Binding(
-            key.key,
-            key.action,
+            part,
+            key.action.replace(PLACE, part),
             key.title,
             show=key.show,
-            id=key.id,
+            id=key.id if together else None,
             tooltip=key.help,
             key_display=key.short,
         )
-        for key in of_scope(scope)
+        for part in ([key.key] if together else key.key.split(","))
     ]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol, cast
 from textual.screen import Screen
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ..contract.package import Package
     from ..widgets.bars import TopBar
     from .launch import Launch
@@ -31,8 +33,16 @@ class Console(Protocol):
         """Go to the episodes of this session."""
         ...
 
-    def leave_live(self) -> None:
-        """Go back to the packages."""
+    def leave(self) -> None:
+        """Go back to the screen beneath."""
+        ...
+
+    def show_replays(self, path: Path | None = None) -> None:
+        """Open a replay, or the list of what there is."""
+        ...
+
+    def copy(self, text: str) -> None:
+        """Send text to the terminal's clipboard and keep it in a file."""
         ...
 
 

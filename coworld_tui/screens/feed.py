@@ -10,8 +10,10 @@ from ..contract.text import safe_line
 from ..replay.frame import Frame
 from ..replay.lenses.choose import decode_frame
 from ..replay.lenses.grid import Grid
-from ..replay.lenses.shapes import read_grid
+from ..replay.lenses.model import FrameView
+from ..replay.lenses.registry import grid_of
 from ..replay.lenses.spans import Line, Span, cell_width, slot_glyph
+from ..replay.paths import MISSING
 from ..runner.episode import Episode
 from ..runner.launch import runs_as_process, warms_up
 from ..runner.phases import LABELS, Phase
@@ -34,6 +36,7 @@ class Feed:
         self.at: int | None = None
         self.paused = False
         self.shown: Frame | None = None
+        self.view: FrameView | None = None
         self.decoded: object = None
         self.grid: Grid | None = None
         self._ticks: list[int] = []
@@ -117,11 +120,14 @@ class Feed:
         return f"{self.episode.drawn} of {recorder.count} drawn"
 
     def _show(self, frame: Frame) -> None:
+        before = self.decoded if self.shown is not None else MISSING
+        small = len(frame.payload) <= LARGEST_DECODED
+        decoded = decode_frame(frame.payload, frame.kind) if small else MISSING
+        names = tuple(seat.name for seat in self.episode.plan.seats)
         self.shown = frame
-        self.decoded = (
-            decode_frame(frame.payload, frame.kind) if len(frame.payload) <= LARGEST_DECODED else None
-        )
-        self.grid = read_grid(self.decoded) if isinstance(self.decoded, dict | list) else None
+        self.view = FrameView(frame.payload, frame.kind, decoded, before, names)
+        self.decoded = decoded if small else None
+        self.grid = grid_of(self.view)
 
     def _remember(self, frame: Frame) -> None:
         scores = tuple(float(score) for score in _numbers(self._field("scores")))

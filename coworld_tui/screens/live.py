@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,10 +11,8 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import ContentSwitcher
 
-from ..replay.lenses.choose import lenses_for
-from ..replay.lenses.hex import HexLines
+from ..replay.lenses.registry import lenses_for
 from ..replay.lenses.spans import text_of
-from ..replay.lenses.text import TextLines
 from ..runner.episode import Episode
 from ..widgets.bars import KeyBar, LineBar, TabBar, TooSmall, TopBar
 from ..widgets.board import BoardView
@@ -25,7 +24,7 @@ from ..widgets.tree_view import TreeView
 from .bindings import bindings
 from .console import ConsoleScreen
 from .dialogs import Question, links_table
-from .feed import LARGEST_DECODED, EventLines, Feed, episodes_line, phase_line, result_lines
+from .feed import EventLines, Feed, episodes_line, phase_line, result_lines
 
 FRAMES_PER_SECOND = 20
 _SLOW_SECONDS = 0.25
@@ -120,37 +119,31 @@ class LiveScreen(ConsoleScreen):
 
     def _draw_frame(self) -> None:
         feed = self.feed
-        available = self._lenses()
-        lens = self._lens if self._lens in available else available[0]
+        name = self._lens_shown()
         switcher = self.query_one("#frame", ContentSwitcher)
-        switcher.current = lens if lens in ("grid", "tree") else "lines"
-        self._name_lens(lens)
-        if lens == "grid":
+        switcher.current = name if name in ("grid", "tree") else "lines"
+        self._name_lens(name)
+        if name == "grid":
             self.query_one(BoardView).show(feed.grid, self._waiting_message())
-        elif lens == "tree":
+        elif name == "tree":
             self.query_one("#tree", TreeView).show(feed.decoded)
-        elif feed.shown is not None:
-            payload = feed.shown.payload
-            model = (
-                HexLines(payload)
-                if lens == "hex"
-                else TextLines(payload[:LARGEST_DECODED].decode("utf-8", "replace"))
-            )
-            self.query_one("#lines", LinesView).show(model)
+        elif feed.view is not None:
+            width, height = switcher.content_size
+            lens = next(lens for lens in lenses_for(feed.view) if lens.name == name)
+            self.query_one("#lines", LinesView).show(lens.model(feed.view, width, height))
         if self._tab == "frame":
             self.query_one("#raw", TreeView).show(feed.decoded)
         self._draw_phases()
         self.query_one(SlotsView).show(feed.slots())
 
     def _lenses(self) -> list[str]:
-        feed = self.feed
-        if feed.shown is None:
-            return ["grid"]
-        if feed.decoded is None and feed.shown.kind != "json":
-            return ["hex"] if feed.shown.kind == "binary" else ["text"]
-        if len(feed.shown.payload) > LARGEST_DECODED:
-            return ["text", "hex"]
-        return [*lenses_for(feed.decoded), "hex"]
+        view = self.feed.view
+        return ["grid"] if view is None else [lens.name for lens in lenses_for(view)]
+
+    def _lens_shown(self) -> str:
+        """The lens that was chosen where it fits, otherwise the best."""
+        available = self._lenses()
+        return self._lens if self._lens in available else available[0]
 
     def _waiting_message(self) -> str:
         outcome = self.episode.outcome
@@ -272,8 +265,7 @@ class LiveScreen(ConsoleScreen):
     def action_lens(self) -> None:
         """The next lens that fits the frame."""
         available = self._lenses()
-        current = self._lens if self._lens in available else available[0]
-        self._lens = available[(available.index(current) + 1) % len(available)]
+        self._lens = available[(available.index(self._lens_shown()) + 1) % len(available)]
         self._draw_frame()
 
     def action_next_tab(self) -> None:
@@ -301,6 +293,14 @@ class LiveScreen(ConsoleScreen):
         """The browser links."""
         self.app.push_screen(links_table(self.episode.links))
 
+    def action_replay(self) -> None:
+        """The replay of this episode, once it has ended."""
+        outcome = self.episode.outcome
+        if outcome is None or not outcome.run_dir:
+            self.notify("the replay comes when the episode has ended", markup=False)
+            return
+        self.console.show_replays(Path(outcome.run_dir))
+
     def action_stop(self) -> None:
         """Ask once, then stop this episode or all of them."""
         if all(episode.outcome is not None for episode in self._episodes):
@@ -321,8 +321,7 @@ class LiveScreen(ConsoleScreen):
         text = outcome.run_dir if outcome is not None else self.episode.run_id
         if self._tab == "frame" and self.feed.grid is not None:
             text = text_of(self.query_one(BoardView).lines_in_view())
-        self.app.copy_to_clipboard(text)
-        self.notify("sent to the terminal's clipboard", markup=False)
+        self.console.copy(text)
 
     def action_pan(self, dx: int, dy: int) -> None:
         """Move a board that is larger than its pane."""
@@ -333,4 +332,4 @@ class LiveScreen(ConsoleScreen):
         if self.has_class("zoomed"):
             self.action_zoom()
             return
-        self.console.leave_live()
+        self.console.leave()

@@ -183,6 +183,10 @@ class ManifestScreen(ConsoleScreen):
         text = self.query_one("#text", LinesView)
         text.scroll_to(y=0, animate=False)
 
+    def action_replays(self) -> None:
+        """Runs, downloads and bundles to look back at."""
+        self.console.show_replays()
+
     def action_filter(self) -> None:
         """Type a part of a name; enter goes back to the list, escape forgets the filter."""
         field = self.query_one("#filter", Input)

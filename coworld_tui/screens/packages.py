@@ -30,7 +30,7 @@ class Found:
 
 
 def discover(opened: Iterable[str]) -> list[Found]:
-    """Packages asked for, there or not, then of this folder, ``./coworld/*/``, configured folders, and the demo."""
+    """Packages asked for, there or not, then of this folder, ``./coworld/*/``, the settings, and the demo."""
     found: list[Found] = []
     seen: set[Path] = set()
     asked = [_manifest_at(Path(source).expanduser()) for source in opened]

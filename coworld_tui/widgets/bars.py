@@ -56,15 +56,30 @@ class TabBar(LineBar):
         tab: str
 
     _tabs: tuple[tuple[str, str], ...] = ()
+    _first = 0
     active = ""
 
     def show_tabs(self, tabs: Sequence[tuple[str, str]], active: str) -> None:
-        """``tabs`` are ids with labels."""
+        """``tabs`` are ids with labels. Where room is short, the first ones go until the active one fits."""
         self._tabs, self.active = tuple(tabs), active
-        spans: list[Span] = []
-        for tab, label in self._tabs:
+        self._first = self._first_shown()
+        spans: list[Span] = [Span("‹ ", "muted")] if self._first else []
+        for tab, label in self._tabs[self._first :]:
             spans += [Span(f" {safe_line(label, 30)} ", "brand" if tab == active else "muted"), Span(" ")]
         self.show(tuple(spans))
+
+    def on_resize(self) -> None:
+        """Other tabs may fit now."""
+        self.show_tabs(self._tabs, self.active)
+        super().on_resize()
+
+    def _first_shown(self) -> int:
+        widths = [cell_width(safe_line(label, 30)) + 3 for _, label in self._tabs]
+        at = next((at for at, (tab, _) in enumerate(self._tabs) if tab == self.active), 0)
+        first = 0
+        while first < at and sum(widths[first : at + 1]) + 2 * (first > 0) > max(1, self.size.width):
+            first += 1
+        return first
 
     def neighbour(self, step: int) -> str:
         """The id ``step`` tabs after the active one, round the end."""
@@ -73,8 +88,8 @@ class TabBar(LineBar):
 
     def on_click(self, event: Click) -> None:
         """Find the tab beneath the pointer."""
-        at = 0
-        for tab, label in self._tabs:
+        at = 2 if self._first else 0
+        for tab, label in self._tabs[self._first :]:
             at += cell_width(safe_line(label, 30)) + 3
             if event.x < at:
                 self.post_message(self.Chosen(self, tab))

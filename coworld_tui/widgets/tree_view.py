@@ -12,6 +12,7 @@ from textual.geometry import Region
 
 from ..replay.lenses.spans import Line
 from ..replay.lenses.tree import Path, TreeModel
+from ..replay.paths import MISSING
 from .line_view import LineView
 from .palette import palette_for
 
@@ -26,7 +27,7 @@ class TreeView(LineView, can_focus=True):
         Binding("pagedown", "move_page(1)", "Page down", show=False, id="tree.page_down"),
         Binding("home,g", "move_home", "Top", show=False, id="tree.top"),
         Binding("end,G", "move_end", "End", show=False, id="tree.end"),
-        Binding("enter,space", "toggle_row", "Open or close", show=False, id="tree.toggle"),
+        Binding("enter", "toggle_row", "Open or close", show=False, id="tree.toggle"),
     ]
 
     _value: object = None
@@ -38,13 +39,22 @@ class TreeView(LineView, can_focus=True):
         """The path under the cursor; the root when nothing is shown."""
         return () if self._model is None else self._model.path(self._cursor)
 
+    @property
+    def cursor_value(self) -> object:
+        """The value under the cursor; ``MISSING`` when nothing is shown."""
+        return MISSING if self._model is None else self._model.value(self._cursor)
+
     def show(self, value: object) -> None:
         """Show a value, marking what differs from the one shown before."""
-        path, before = self.cursor_path, self._model
-        model = TreeModel(value) if before is None else TreeModel(value, self._value, before.expanded)
-        self._value, self._model = value, model
+        self.show_beside(value, MISSING if self._model is None else self._value)
+
+    def show_beside(self, value: object, before: object) -> None:
+        """Show a value, marking what differs from ``before``, whatever was shown last."""
+        path = self.cursor_path
+        expanded = self._model.expanded if self._model is not None else frozenset()
+        self._value, self._model = value, TreeModel(value, before, expanded)
         self._rows_changed()
-        found = model.row_of(path)
+        found = self._model.row_of(path)
         self._put_cursor(self._cursor if found is None else found)
 
     def lines_in_view(self) -> Sequence[Line]:

@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 
 from coworld_tui.contract.request import plan_episode
-from coworld_tui.replay.recording import open_recording
 from coworld_tui.runner.episode import Episode
 from coworld_tui.runner.launch import LaunchOptions
 from coworld_tui.runs.index import newest_runs
 
 from ..rogue.launch import local_episode, player_fill, rogue_package
 from .conftest import Mount
-from .ending import check_error, play
+from .ending import check_error, play, recording_in
 
 MIB = 1 << 20
 
@@ -164,7 +163,7 @@ async def test_a_disk_that_fills_up_keeps_what_it_has(
     (run,) = newest_runs(10)
     assert (run.status, run.result["problem"]["type"]) == ("failed", "disk_full")
     if "--count" in flood:
-        recording = open_recording(directory / "artifacts")
+        recording = recording_in(directory / "artifacts")
         assert recording is not None
         assert 0 < len(recording) <= outcome.recorded
-        assert [recording.frame(seq).tick for seq in range(len(recording))] == list(range(len(recording)))
+        assert [recording.tick(seq) for seq in range(len(recording))] == list(range(len(recording)))

@@ -20,12 +20,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coworld_tui.replay.frame import CLOSED_NAME, STREAM_NAME, Recording
-from coworld_tui.replay.recording import SCHEMA, ClosedRecording, PartialRecording, open_recording
+from coworld_tui.replay.frame import CLOSED_NAME, STREAM_NAME
+from coworld_tui.replay.recorded import NotARecordingError, StreamFrames
+from coworld_tui.replay.recording import SCHEMA
+from coworld_tui.replay.source import FrameSource
 from coworld_tui.runner.recorder import Recorder
 
 from .conftest import Mount
-from .ending import wait_until
+from .ending import recording_in, stream_frames, wait_until
 
 MIB = 1 << 20
 WAIT_SECONDS = 30.0
@@ -62,10 +64,11 @@ def test_what_was_appended_comes_back(messages: list[str | bytes], seed: int) ->
         await recorder.close()
         assert recorder.error is None
         check(recorder, payloads)
-        closed = open_recording(artifacts)
+        closed = recording_in(artifacts)
         assert (closed is None) == (not messages)
         if closed is not None:
-            check(closed, payloads)
+            check_source(closed, payloads)
+            closed.close()
         for cut in chance.sample(range(len(stream) + 1), min(12, len(stream))):
             check_prefix(artifacts, stream[:cut], payloads)
 
@@ -77,27 +80,36 @@ def check_prefix(artifacts: Path, stream: bytes, payloads: list[bytes]) -> None:
     """A stream that was cut short anywhere gives frames from the first on."""
     path = artifacts / "cut.arrows"
     path.write_bytes(stream)
-    partial = PartialRecording(path)
-    check(partial, payloads[: len(partial)])
+    try:
+        partial = stream_frames(path)
+    except NotARecordingError:
+        assert len(stream) < SCHEMA.serialize().size, "not even its columns are told"
+        return
+    check_source(partial, payloads[: len(partial)])
+    partial.close()
 
 
-def check(recording: Recording | Recorder, payloads: list[bytes]) -> None:
-    """Exactly these frames."""
-    assert len(recording) == len(payloads)
+def check(recorder: Recorder, payloads: list[bytes]) -> None:
+    """Exactly these frames, from the one who recorded them."""
+    assert len(recorder) == len(payloads)
     for seq, payload in enumerate(payloads):
-        frame = recording.frame(seq)
+        frame = recorder.frame(seq)
         assert (frame.seq, frame.payload) == (seq, payload)
-        assert abs((frame.received_at - datetime.now(UTC)).total_seconds()) < 600
+        assert is_of_late(frame.received_at)
     for seq in (-1, len(payloads)):
         with pytest.raises(IndexError):
-            recording.frame(seq)
+            recorder.frame(seq)
 
 
-def test_an_empty_or_foreign_file_is_an_empty_recording(tmp_path: Path) -> None:
-    for content in (b"", b"\x00", b"not a stream at all", bytes(4096)):
-        path = tmp_path / STREAM_NAME
-        path.write_bytes(content)
-        assert len(PartialRecording(path)) == 0
+def check_source(source: FrameSource, payloads: list[bytes]) -> None:
+    """Exactly these frames, from disk."""
+    assert [source.payload(seq) for seq in range(len(source))] == payloads
+    assert all(is_of_late(source.time(seq)) for seq in range(len(source)))
+
+
+def is_of_late(moment: datetime | None) -> bool:
+    """Whether it was within the last minutes."""
+    return moment is not None and abs((moment - datetime.now(UTC)).total_seconds()) < 600
 
 
 @pytest.mark.parametrize(
@@ -150,6 +162,14 @@ async def test_a_closed_recording_is_plain_parquet(tmp_path: Path) -> None:
     assert set(table.column("kind").to_pylist()) == {"json"}
     assert file.metadata.num_row_groups >= 4, "a seek decodes about a mebibyte"
     assert [path.name for path in tmp_path.iterdir()] == [CLOSED_NAME]
+
+
+async def test_a_recording_that_nobody_looks_at_is_not_held_open(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    recorder.append("{}")
+    await recorder.close()
+    assert not [file.path for file in psutil.Process().open_files() if Path(file.path).parent == tmp_path]
+    assert recorder.frame(0).payload == b"{}"
 
 
 async def test_a_flood_loses_nothing(tmp_path: Path) -> None:
@@ -225,21 +245,17 @@ async def test_reading_while_it_is_written_and_closed(tmp_path: Path) -> None:
     assert not problems
 
 
-def test_a_closed_recording_can_be_read_from_many_threads(tmp_path: Path) -> None:
-    async def record() -> None:
-        recorder = Recorder(tmp_path)
-        for seq in range(8_000):
-            recorder.append(numbered(seq))
-        await recorder.close()
-
-    asyncio.run(record())
-    recording = ClosedRecording(tmp_path / CLOSED_NAME)
+async def test_a_closed_recording_can_be_read_from_many_threads(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    for seq in range(8_000):
+        recorder.append(numbered(seq))
+    await recorder.close()
     problems: list[int] = []
 
     def read(seed: int) -> None:
         chance = random.Random(seed)
         for seq in chance.choices(range(8_000), k=300):
-            if recording.frame(seq).payload != numbered(seq):
+            if recorder.frame(seq).payload != numbered(seq):
                 problems.append(seq)
 
     readers = [threading.Thread(target=read, args=(seed,)) for seed in range(4)]
@@ -275,11 +291,10 @@ def test_a_kill_leaves_a_readable_prefix(tmp_path: Path) -> None:
         written = next(count for count in map(int, process.stdout) if count > 5_000)
         process.send_signal(signal.SIGKILL)
         process.wait(WAIT_SECONDS)
-    recording = open_recording(tmp_path)
-    assert isinstance(recording, PartialRecording)
+    recording = recording_in(tmp_path)
+    assert isinstance(recording, StreamFrames)
     assert len(recording) >= written
-    for seq in range(len(recording)):
-        assert recording.frame(seq).payload == b"%d " % seq * 200
+    check_source(recording, [b"%d " % seq * 200 for seq in range(len(recording))])
 
 
 async def test_a_disk_with_room_for_the_stream_only_keeps_the_stream(mounted: Mount) -> None:
@@ -291,9 +306,10 @@ async def test_a_disk_with_room_for_the_stream_only_keeps_the_stream(mounted: Mo
     await recorder.close()
     assert recorder.error is not None
     check(recorder, noise)
-    recording = open_recording(artifacts)
-    assert isinstance(recording, PartialRecording)
-    check(recording, noise)
+    recording = recording_in(artifacts)
+    assert isinstance(recording, StreamFrames)
+    check_source(recording, noise)
+    recording.close()
 
 
 async def test_a_disk_that_fills_up_keeps_a_prefix(mounted: Mount) -> None:
@@ -304,10 +320,11 @@ async def test_a_disk_that_fills_up_keeps_a_prefix(mounted: Mount) -> None:
         wait_until(lambda: recorder.written == len(recorder) or recorder.error is not None)
     await recorder.close()
     assert isinstance(recorder.error, OSError)
-    partial = open_recording(artifacts)
+    partial = recording_in(artifacts)
     assert partial is not None
-    check(partial, [bytes(100_000)] * len(partial))
+    check_source(partial, [bytes(100_000)] * len(partial))
     assert 0 < len(partial) < 30
+    partial.close()
 
 
 async def test_an_artifact_folder_that_is_gone_is_an_error_not_a_traceback(tmp_path: Path) -> None:

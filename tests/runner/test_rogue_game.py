@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from coworld_tui.replay.frame import Recording
-from coworld_tui.replay.recording import open_recording
+from coworld_tui.replay.recorded import ClosedFrames, StreamFrames
 from coworld_tui.runner.outcome import Outcome
 from coworld_tui.runner.phases import Phase
 
 from ..rogue.launch import local_episode
-from .ending import check_ending, play, play_until, until
+from .ending import check_ending, play, play_until, recording_in, until
 
 MIB = 1 << 20
 
@@ -147,29 +146,29 @@ async def test_any_kind_of_frame_is_recorded_as_it_came(frames: str) -> None:
     kind, payload, ticks = PAYLOADS[frames]
     outcome = await play(local_episode(f"--frames {frames}"))
     assert (outcome.status, outcome.recorded, outcome.distinct_ticks) == ("passed", 5, ticks)
-    last = recording_of(outcome).frame(4)
-    assert (last.kind, last.payload) == (kind, payload)
+    recording = recording_of(outcome)
+    assert (recording.kind(4), recording.payload(4)) == (kind, payload)
 
 
 async def test_a_viewer_that_is_cut_off_comes_back() -> None:
     outcome = await play(local_episode("--count 6 --drop-after 3"))
     recording = recording_of(outcome)
     assert outcome.status == "passed"
-    assert [recording.frame(seq).tick for seq in range(len(recording))][-1] == 5
+    assert [recording.tick(seq) for seq in range(len(recording))][-1] == 5
 
 
 async def test_a_flood_of_frames_is_recorded_whole() -> None:
     outcome = await play(local_episode("--count 30000 --size 200"))
     recording = recording_of(outcome)
     assert (outcome.status, len(recording)) == ("passed", 30_000)
-    assert [recording.frame(seq).tick for seq in range(0, 30_000, 997)] == list(range(0, 30_000, 997))
+    assert [recording.tick(seq) for seq in range(0, 30_000, 997)] == list(range(0, 30_000, 997))
 
 
 async def test_frames_of_fifty_megabytes_are_recorded() -> None:
     outcome = await play(local_episode("--frames huge --count 3"))
     recording = recording_of(outcome)
     assert (outcome.status, len(recording)) == ("passed", 3)
-    assert len(recording.frame(2).payload) > 50 * MIB
+    assert len(recording.payload(2)) > 50 * MIB
 
 
 @pytest.mark.parametrize("log", ["lines", "endless", "escapes"])
@@ -254,8 +253,8 @@ async def test_cancelling_the_task_cancels_the_episode() -> None:
     check_ending(episode, outcome)
 
 
-def recording_of(outcome: Outcome) -> Recording:
+def recording_of(outcome: Outcome) -> ClosedFrames | StreamFrames:
     """The frames on disk."""
-    recording = open_recording(Path(outcome.run_dir, "artifacts"))
+    recording = recording_in(Path(outcome.run_dir, "artifacts"))
     assert recording is not None
     return recording

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -14,6 +15,17 @@ from textual.pilot import Pilot
 from coworld_tui.app import CoworldApp
 
 OpenConsole = Callable[..., AbstractAsyncContextManager[Pilot[str]]]
+
+
+DEADLINE_SECONDS = 30.0
+
+
+async def until(pilot: Pilot[str], condition: Callable[[], object], what: str) -> None:
+    """Let the console work until ``condition`` holds."""
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while not condition():
+            await pilot.pause(0.02)
+    assert condition(), what
 
 
 @pytest.fixture(autouse=True)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +24,7 @@ from coworld_tui.widgets.lines import LinesView
 from coworld_tui.widgets.log_view import LogView
 from tests.contract import builders
 
-from .conftest import OpenConsole
-
-DEADLINE_SECONDS = 30.0
-
-
-async def until(pilot: Pilot[str], condition: Callable[[], object], what: str) -> None:
-    """Let the console work until ``condition`` holds."""
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        while not condition():
-            await pilot.pause(0.02)
-    assert condition(), what
+from .conftest import OpenConsole, until
 
 
 def app_of(pilot: Pilot[str]) -> CoworldApp:
@@ -329,9 +317,11 @@ async def test_lenses_and_zoom(console: OpenConsole) -> None:
         screen = live(pilot)
         await until(pilot, lambda: screen.feed.grid is not None, "a board is drawn")
         await pilot.press("v")
+        assert screen.query_one("#frame").current == "lines", "the scoreboard"  # type: ignore[attr-defined]
+        await pilot.press("v")
         assert screen.query_one("#frame").current == "tree"  # type: ignore[attr-defined]
         await pilot.press("v")
-        assert screen.query_one("#frame").current == "lines"  # type: ignore[attr-defined]
+        assert screen.query_one("#frame").current == "lines", "the bytes"  # type: ignore[attr-defined]
         await pilot.press("v", "z")
         assert screen.query_one(BoardView).has_focus
         assert not screen.query_one("#lower").display

@@ -32,7 +32,7 @@ async def test_keys() -> None:
             "    x  1",
             "    y  2",
         ]
-        await pilot.press("up", "space")
+        await pilot.press("up", "enter")
         assert rows(tree)[2].startswith("▸ names")
         await pilot.press("G")
         assert cursor(tree) == ("scores",)

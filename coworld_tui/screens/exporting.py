@@ -1,0 +1,154 @@
+"""The export form: what of a replay, in which form, into which file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, get_args
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.geometry import Size
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label
+
+from ..contract.errors import CoworldError
+from ..contract.text import safe_line
+from ..widgets.choice import Choice
+from .viewing import Viewing
+
+PICTURE = "picture of this frame, SVG"
+KINDS = {
+    "frames, JSON lines": ("frames", ".jsonl"),
+    "frames, Parquet": ("frames", ".parquet"),
+    "frames, a folder of texts": ("frames", ""),
+    "series, CSV": ("series", ".csv"),
+    "series, JSON": ("series", ".json"),
+    "series, Parquet": ("series", ".parquet"),
+    "official stats, Parquet": ("stats", ".parquet"),
+    "cast for asciinema": ("cast", ".cast"),
+    PICTURE: ("frame", ".svg"),
+}
+
+
+class ExportScreen(ModalScreen[None]):
+    """Asks what to export and writes it; nothing that is there already is overwritten."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "back", show=False),
+        Binding("enter", "export", "export", show=False),
+        Binding("down", "app.focus_next", "next field", show=False),
+        Binding("up", "app.focus_previous", "previous field", show=False),
+    ]
+
+    def __init__(self, viewing: Viewing, lens: str | None, size: Size) -> None:
+        super().__init__()
+        self._viewing = viewing
+        self._lens = lens
+        self._size = size
+
+    def compose(self) -> ComposeResult:
+        first = next(iter(KINDS))
+        with Vertical(classes="dialog form") as box:
+            box.border_title = Content("export")
+            box.border_subtitle = Content("enter export   ↑↓ fields   ←→ choices   escape back")
+            yield from _row("what", Choice(list(KINDS), first, id="what"))
+            yield from _row("file", Input(self._file_name(first), id="file", compact=True))
+            yield from _row("from tick", Input(placeholder="the first", id="from", compact=True))
+            yield from _row("to tick", Input(placeholder="the last", id="to", compact=True))
+            yield Label("", id="problem", markup=False)
+
+    def on_choice_changed(self, message: Choice.Changed) -> None:
+        """Name the file after what is exported."""
+        self.query_one("#file", Input).value = self._file_name(message.value)
+
+    def on_input_submitted(self) -> None:
+        """Enter in a field exports as well."""
+        self.action_export()
+
+    def action_export(self) -> None:
+        """Write the file."""
+        try:
+            first, last = (self._tick(field) for field in ("from", "to"))
+        except ValueError as error:
+            self._complain(f"{error} is no tick")
+            return
+        output = Path(self.query_one("#file", Input).value.strip()).expanduser()
+        self._complain("writing …")
+        self._write(self.query_one(Choice).value, output, first, last)
+
+    @work(thread=True, exclusive=True)
+    def _write(self, kind: str, output: Path, first: int | None, last: int | None) -> None:
+        try:
+            told = self._written(kind, output, first, last)
+        except CoworldError as error:
+            self.app.call_from_thread(
+                self._complain, f"{error.title}: {error.cause}" if error.cause else error.title
+            )
+            return
+        self.app.call_from_thread(self._done, told)
+
+    def _written(self, kind: str, output: Path, first: int | None, last: int | None) -> str:
+        from ..replay.exporting import Export, What, export_replay
+
+        what, viewing = KINDS[kind][0], self._viewing
+        if kind == PICTURE:
+            return self._picture(output)
+        chosen = next(name for name in get_args(What) if name == what)
+        wanted = Export(
+            chosen,
+            output,
+            first,
+            last,
+            lens=self._lens,
+            width=self._size.width,
+            height=self._size.height,
+            paths=tuple(viewing.followed),
+        )
+        written = export_replay(viewing.replay, wanted)
+        return f"{written.path}: {written.rows} rows, {written.format}"
+
+    def _picture(self, output: Path) -> str:
+        from ..replay.export import new_file
+        from ..replay.views import view_lines
+        from ..widgets.pictures import svg_of
+
+        width, height = self._size
+        viewing = self._viewing
+        lines = view_lines(viewing.replay, viewing.playback.index, self._lens, width, height)
+        with new_file(output) as stream:
+            stream.write(svg_of(lines, width, f"{viewing.title} · {viewing.place()}").encode())
+        return str(output)
+
+    def _done(self, told: str) -> None:
+        self.app.notify(f"written {safe_line(told, 300)}", markup=False)
+        self.dismiss(None)
+
+    def _complain(self, problem: str) -> None:
+        if self.is_attached:
+            self.query_one("#problem", Label).update(Content(safe_line(problem, 300)))
+
+    def _tick(self, field: str) -> int | None:
+        text = self.query_one(f"#{field}", Input).value.strip()
+        if not text:
+            return None
+        try:
+            return int(text)
+        except ValueError:
+            raise ValueError(safe_line(text, 40)) from None
+
+    def _file_name(self, kind: str) -> str:
+        what, ending = KINDS[kind]
+        return f"{self._viewing.file_stem}-{what}{ending}"
+
+    def action_leave(self) -> None:
+        """Close without exporting."""
+        self.dismiss(None)
+
+
+def _row(name: str, field: Choice | Input) -> ComposeResult:
+    with Horizontal(classes="row"):
+        yield Label(name, classes="name", markup=False)
+        yield field

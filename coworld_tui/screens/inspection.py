@@ -1,0 +1,233 @@
+"""What the inspector says of the frame in view, as lines."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ..contract.text import safe_line
+from ..replay.changes import Change, changes
+from ..replay.lenses.grid import score_text
+from ..replay.lenses.model import FrameView
+from ..replay.lenses.spans import Line, Span, cell_width, fit, slot_glyph
+from ..replay.lenses.tree import value_spans
+from ..replay.paths import MISSING, Path, dotted
+from ..replay.plot import PlotSeries, plot_lines
+from ..replay.series import sparkline
+from ..replay.source import Event
+from .viewing import Viewing
+
+if TYPE_CHECKING:
+    from ..replay.columns import Column
+
+MOST_CHANGES = 200
+_EVENTS_AROUND = 5
+_PLOT_HEIGHT = 14
+
+
+def change_lines(viewing: Viewing, view: FrameView, width: int) -> list[Line]:
+    """What differs from the frame before, the followed series up to here, and the events around."""
+    lines: list[Line] = []
+    if view.before is MISSING:
+        lines.append((Span("the first frame", "muted"),))
+    elif view.decoded is MISSING:
+        lines.append((Span("too large to be compared", "muted"),))
+    else:
+        found = changes(view.before, view.decoded, MOST_CHANGES)
+        lines += changed_values(found, width)
+        if len(found) == MOST_CHANGES:
+            lines.append((Span(f"the first {MOST_CHANGES} changes", "muted"),))
+        if not found:
+            lines.append((Span("nothing changed", "muted"),))
+    lines += _sparklines(viewing, width)
+    around = events_around(viewing.events, viewing.playback.index, _EVENTS_AROUND)
+    if around:
+        lines += [(), (Span("events", "heading"),)]
+        lines += [event_line(event, viewing.playback.index) for event in around]
+    return lines
+
+
+def changed_values(found: Sequence[Change], width: int) -> list[Line]:
+    """A line a change: path, value before, value now."""
+    names = [dotted(change.path) for change in found]
+    room = min(max(map(len, names), default=0), max(8, width // 2))
+    return [
+        (
+            Span(f"{fit(name, room)}  ", "muted"),
+            Span(_short(change.before, width // 4), "error"),
+            Span(" → ", "muted"),
+            Span(_short(change.now, width // 3), "good"),
+        )
+        for name, change in zip(names, found, strict=True)
+    ]
+
+
+def compared_lines(
+    viewing: Viewing, view: FrameView | None, other: Viewing, beside: FrameView | None, width: int
+) -> list[Line]:
+    """How the frame in view differs from the one beside it: this replay's value, then the other's."""
+    lines: list[Line] = [
+        (Span("left   ", "error"), Span(safe_line(viewing.title, 60))),
+        (Span("right  ", "good"), Span(safe_line(other.title, 60))),
+        (),
+    ]
+    if view is None or beside is None:
+        return [*lines, (Span("only one of them has a frame here", "muted"),)]
+    if view.decoded is MISSING or beside.decoded is MISSING:
+        return [*lines, (Span("too large to be compared", "muted"),)]
+    found = changes(view.decoded, beside.decoded, MOST_CHANGES)
+    if not found:
+        return [*lines, (Span("the same", "good"),)]
+    return lines + changed_values(found, width)
+
+
+def series_lines(viewing: Viewing, width: int) -> list[Line]:
+    """The followed series as one plot, with their values here."""
+    columns = viewing.columns
+    if columns is None or not viewing.followed:
+        return _how_to_follow()
+    series = [
+        PlotSeries(series_name(viewing, path), columns.values(path), series_style(viewing, path))
+        for path in viewing.followed
+    ]
+    index = viewing.playback.index
+    lines = [*plot_lines(series, width, _PLOT_HEIGHT, index), ()]
+    for one in series:
+        room = max(8, width - 13)
+        value = _number_at(columns.values(viewing.followed[series.index(one)]), index)
+        lines.append((Span("■ ", one.style), Span(fit(one.name, room)), Span(f"{value:>10}", one.style)))
+    if columns.covered < len(viewing.replay.source):
+        lines.append((Span(f"read {columns.covered} of {len(viewing.replay.source)} frames", "muted"),))
+    return [*lines, *_how_to_follow()]
+
+
+def player_lines(viewing: Viewing, width: int) -> list[Line]:
+    """Who played, how it ended, and what the results say."""
+    replay = viewing.replay
+    lines: list[Line] = []
+    for slot in range(max(len(replay.players), len(replay.scores))):
+        name = replay.players[slot] if slot < len(replay.players) else f"player {slot}"
+        score = score_text(replay.scores[slot]) if slot < len(replay.scores) else "–"
+        lines.append(
+            (
+                Span(f" ◆{slot_glyph(slot)} ", f"piece.{slot}"),
+                Span(f" {fit(safe_line(name, 60), max(6, width - 16))} "),
+                Span(f"{score:>8}", f"slot.{slot}"),
+            )
+        )
+    if not lines:
+        lines.append((Span("nobody is named in this replay", "muted"),))
+    for title, document in (("results", replay.results), ("config", replay.config)):
+        if document:
+            lines += [(), (Span(title, "heading"),)]
+            lines += [
+                (Span(f"{fit(safe_line(str(key), 40), 22)} ", "muted"), *value_spans(value))
+                for key, value in document.items()
+            ]
+    lines += [(), (Span("from", "heading"),), (Span(safe_line(str(replay.path)), "muted"),)]
+    lines += [(Span(safe_line(replay.note)),)] if replay.note else []
+    return lines + [(Span("! ", "warning"), Span(safe_line(problem))) for problem in replay.problems]
+
+
+def who_line(viewing: Viewing, scores: Sequence[int | float], width: int) -> Line:
+    """Players with their scores at this frame, cut to the room there is."""
+    players = viewing.replay.players
+    count = max(len(players), min(len(scores), 8))
+    if not count:
+        return ()
+    room = max(0, width // count - 13)
+    spans: list[Span] = []
+    for slot in range(count):
+        name = safe_line(players[slot], 40) if slot < len(players) else ""
+        score = score_text(scores[slot]) if slot < len(scores) else ""
+        spans.append(Span(f" ◆{slot_glyph(slot)} ", f"piece.{slot}"))
+        spans.append(Span(f" {name if cell_width(name) <= room else fit(name, room)} "))
+        spans.append(Span(f"{score}   ", f"slot.{slot}"))
+    return tuple(spans)
+
+
+def event_line(event: Event, index: int) -> Line:
+    """One event; the one of the frame in view stands out."""
+    is_here = event.index == index
+    place = event.tick if event.tick is not None else event.index
+    style = f"slot.{event.slot}" if event.slot >= 0 else ""
+    return (
+        Span("▸" if is_here else " ", "accent"),
+        Span(f"{place:>6}  ", "strong" if is_here else "muted"),
+        Span(event_text(event), "changed" if is_here else style),
+    )
+
+
+def event_text(event: Event) -> str:
+    """What happened, beginning with the glyph of whose it is."""
+    text = safe_line(event.text, 200)
+    return text if event.slot < 0 or text.startswith("◆") else f"◆{slot_glyph(event.slot)} {text}"
+
+
+def events_around(events: Sequence[Event], index: int, count: int) -> Sequence[Event]:
+    """At most ``count`` events, those nearest to a frame."""
+    at = bisect_left([event.index for event in events], index)
+    start = max(0, min(at - count // 2, len(events) - count))
+    return events[start : start + count]
+
+
+def series_name(viewing: Viewing, path: Path) -> str:
+    """A path, with the player's name where its last step is a slot."""
+    players = viewing.replay.players
+    slot = _slot_of(path, len(players))
+    return f"{dotted(path)} {safe_line(players[slot], 30)}" if slot is not None else dotted(path)
+
+
+def series_style(viewing: Viewing, path: Path) -> str:
+    """The player's colour where the path has a slot, else one by its place."""
+    slot = _slot_of(path, max(len(viewing.replay.players), 1))
+    return f"slot.{slot if slot is not None else viewing.followed.index(path)}"
+
+
+def _slot_of(path: Path, players: int) -> int | None:
+    return next((step for step in path if isinstance(step, int) and step < players), None)
+
+
+def _sparklines(viewing: Viewing, width: int) -> Iterator[Line]:
+    columns = viewing.columns
+    if columns is None or not viewing.followed:
+        return
+    index = viewing.playback.index
+    yield ()
+    yield (Span("series", "heading"),)
+    for path in viewing.followed[:8]:
+        values = columns.values(path)
+        style = series_style(viewing, path)
+        name = min(14, width // 3)
+        room = max(6, width - name - 11)
+        count = min(room, max(1, len(values)))
+        sample = [float(values[at * len(values) // count]) for at in range(count)] if len(values) else []
+        cursor = index * count // max(1, len(values))
+        bars = sparkline(sample, count)
+        yield (
+            Span(f"{fit(dotted(path), name)} ", "muted"),
+            Span(f"{_number_at(values, index):>8} ", style),
+            Span(bars[: cursor + 1], style),
+            Span(bars[cursor + 1 :], "line"),
+        )
+
+
+def _number_at(values: Column, index: int) -> str:
+    value = float(values[index]) if index < len(values) else math.nan
+    return "–" if math.isnan(value) else f"{value:g}"
+
+
+def _short(value: object, room: int) -> str:
+    if value is MISSING:
+        return "∅"
+    text = "".join(span.text for span in value_spans(value))
+    return text if cell_width(text) <= room else fit(text, max(3, room)).rstrip()
+
+
+def _how_to_follow() -> list[Line]:
+    return [
+        (),
+        (Span("a", "accent"), Span(" on a number in the tree follows it, once more drops it", "muted")),
+    ]

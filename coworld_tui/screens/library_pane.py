@@ -1,0 +1,242 @@
+"""The list of replays: runs, downloads and bundles, newest first, to filter, sort and open."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input
+from textual.worker import get_current_worker
+
+from ..contract.text import safe_line
+from ..replay.lenses.grid import score_text
+from ..replay.lenses.spans import Line, Span
+from ..widgets.table import Cell, Column, TableView
+from .bindings import bindings
+from .overview import age
+
+if TYPE_CHECKING:
+    from ..replay.library import Library, LibraryRow, SortKey
+
+SORTS: tuple[SortKey, ...] = ("modified", "game", "scores", "length", "kind")
+_NEWS_SECONDS = 0.15
+
+
+class LibraryPane(Vertical):
+    """Rows appear as they are found, and are described as they come into view."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("library")
+
+    @dataclass
+    class Chosen(Message):
+        """A replay was chosen."""
+
+        path: Path
+
+    def __init__(self, folders: tuple[Path, ...], *, id: str, classes: str) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._folders = folders
+        self._library: Library | None = None
+        self._rows = _Rows()
+
+    def compose(self) -> ComposeResult:
+        yield TableView(id="replays")
+        yield Input(placeholder="filter", id="replay-filter", compact=True)
+
+    def on_mount(self) -> None:
+        """Wait to be shown."""
+        self.border_title = Content("library")
+        self.border_subtitle = Content("/ filter   o sort")
+        self.query_one(Input).display = False
+        self.query_one(TableView).show(self._rows)
+        self.set_interval(_NEWS_SECONDS, self._describe_wanted)
+
+    @property
+    def current(self) -> Path | None:
+        """The replay under the cursor."""
+        row = self.query_one(TableView).cursor_row
+        return self._rows.shown[row].path if row is not None else None
+
+    def focus_list(self) -> None:
+        """Give focus to the list."""
+        self.query_one(TableView).focus()
+
+    def begin(self) -> None:
+        """Look for replays, the first time this is called."""
+        if self._library is None:
+            self.action_reload()
+
+    def action_reload(self) -> None:
+        """Look for replays again."""
+        from ..replay.library import Library, configured_folders
+
+        self._library = Library((*configured_folders(), *self._folders))
+        self._rows.searching = True
+        self._search(self._library)
+
+    @work(thread=True, group="library", exclusive=True)
+    def _search(self, library: Library) -> None:
+        worker = get_current_worker()
+        told, pause = time.monotonic(), _NEWS_SECONDS
+        while not worker.is_cancelled and library.advance():
+            if time.monotonic() - told > pause:
+                began = time.monotonic()
+                self._arrange_now(library)
+                # The more there is to sort, the less often.
+                told = time.monotonic()
+                pause = max(_NEWS_SECONDS, 4 * (told - began))
+        if not worker.is_cancelled:
+            self._rows.searching = False
+            self._arrange_now(library)
+
+    @work(thread=True, group="arranging", exclusive=True)
+    def _arrange(self) -> None:
+        if self._library is not None:
+            self._arrange_now(self._library)
+
+    def _arrange_now(self, library: Library) -> None:
+        from ..replay.library import filtered, sorted_rows
+
+        rows = self._rows
+        shown = sorted_rows(filtered(library.rows, rows.words), rows.sort, rows.sorted_by[1])
+        self.app.call_from_thread(self._arranged, shown)
+
+    def _describe_wanted(self) -> None:
+        """Find out about the rows in view of which only the name is known."""
+        if self.display and self._library is not None and not self._rows.describing:
+            wanted = self._rows.undescribed()
+            if wanted:
+                self._rows.describing = True
+                self._describe(self._library, wanted)
+
+    @work(thread=True, group="describing")
+    def _describe(self, library: Library, wanted: Sequence[LibraryRow]) -> None:
+        for row in wanted:
+            self._rows.described[row.where] = library.describe(row)
+        self._rows.describing = False
+        library.save()
+        self.app.call_from_thread(self._described)
+
+    def _arranged(self, shown: Sequence[LibraryRow]) -> None:
+        if not self.is_attached:
+            return
+        self._rows.shown = shown
+        self._described()
+        title = Content(f"library · {len(shown)}" + (" …" if self._rows.searching else ""))
+        if self.border_title != title:
+            self.border_title = title
+
+    def _described(self) -> None:
+        if self.is_attached:
+            self.query_one(TableView).rows_changed()
+
+    def action_open(self) -> None:
+        """Open the replay under the cursor."""
+        if self.current is not None:
+            self.post_message(self.Chosen(self.current))
+
+    def action_filter(self) -> None:
+        """Type words to look for; enter goes back to the list, escape forgets them."""
+        field = self.query_one(Input)
+        field.display = True
+        field.focus()
+
+    def action_sort(self) -> None:
+        """Sort by the next column."""
+        self._rows.sort = SORTS[(SORTS.index(self._rows.sort) + 1) % len(SORTS)]
+        self._arrange()
+
+    def on_input_changed(self) -> None:
+        """Filter as it is typed."""
+        self._rows.words = self.query_one(Input).value
+        self._arrange()
+
+    def on_input_submitted(self) -> None:
+        """Back to the list."""
+        field = self.query_one(Input)
+        field.display = bool(field.value)
+        self.focus_list()
+
+    def key_escape(self) -> None:
+        """Forget the filter."""
+        field = self.query_one(Input)
+        if field.has_focus or field.value:
+            field.value = ""
+            field.display = False
+            self.focus_list()
+
+    def on_table_view_chosen(self, message: TableView.Chosen) -> None:
+        """Open it."""
+        message.stop()
+        self.post_message(self.Chosen(Path(str(message.row_id))))
+
+
+class _Rows:
+    columns: Sequence[Column] = (
+        Column("game"),
+        Column("score", 8, "right", "strong"),
+        Column("age", 4, "right", "muted"),
+        Column("length", 8, "right", optional=True),
+        Column("kind", 9, "left", "muted", optional=True),
+        Column("players", 36, optional=True),
+        Column("where", 30, "left", "muted", optional=True),
+    )
+    _SORTED: ClassVar[dict[str, int]] = {"game": 0, "scores": 1, "modified": 2, "length": 3, "kind": 4}
+
+    def __init__(self) -> None:
+        self.shown: Sequence[LibraryRow] = ()
+        self.described: dict[str, LibraryRow] = {}
+        self.sort: SortKey = SORTS[0]
+        self.words = ""
+        self.describing = False
+        self.searching = False
+        self._wanted: Sequence[LibraryRow] = ()
+
+    @property
+    def row_count(self) -> int:
+        return len(self.shown)
+
+    @property
+    def sorted_by(self) -> tuple[int, bool]:
+        return self._SORTED[self.sort], self.sort in ("modified", "scores", "length")
+
+    @property
+    def note(self) -> str:
+        return "looking for replays …" if self.searching else "no replays here"
+
+    def undescribed(self) -> Sequence[LibraryRow]:
+        """The rows in view of which only the name is known."""
+        return [row for row in self._wanted if row.where not in self.described]
+
+    def cells(self, start: int, stop: int) -> Sequence[Sequence[Cell]]:
+        self._wanted = self.shown[start:stop]
+        return [_cells(self.described.get(row.where, row)) for row in self._wanted]
+
+    def id_of(self, row: int) -> Hashable:
+        return self.shown[row].where
+
+
+def _cells(row: LibraryRow) -> Sequence[Cell]:
+    name = safe_line(row.title, 60)
+    if row.problem:
+        game: Line = (Span("✗ ", "error"), Span(name), Span(f"  {safe_line(row.problem, 200)}", "error"))
+    else:
+        game = (Span(name),)
+    return (
+        game,
+        Span(":".join(score_text(score) for score in row.scores[:4])),
+        Span(age(row.modified.isoformat())),
+        Span(str(row.length) if row.length is not None else ""),
+        Span(row.kind),
+        Span(", ".join(safe_line(player, 30) for player in row.players[:8])),
+        Span(safe_line(str(row.path.parent), 200)),
+    )

@@ -1,0 +1,302 @@
+"""One replay as it is looked at, worked out without a screen: frames decoded, series, events, position."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ..contract.text import safe_line
+from ..replay.lenses.choose import decode_frame
+from ..replay.lenses.model import FrameView
+from ..replay.paths import MISSING, Path, dotted, numeric_paths, parse_path
+from ..replay.playback import DEFAULT_RATE, Playback
+from ..replay.source import Event, Replay
+from ..replay.timeline import TimelineState, events_at
+
+if TYPE_CHECKING:
+    from ..replay.columns import Columns
+    from ..replay.watched import Watched
+
+LARGEST_DECODED = 4 << 20
+_KEPT_FRAMES = 32
+_SLICE_SECONDS = 0.01
+_MOST_RATE = 60.0
+
+
+class Viewing:
+    """A replay, where one is in it, and what was found out about it so far.
+
+    ``work`` is called again and again from one thread of its own; everything else is for the screen.
+    """
+
+    def __init__(self, replay: Replay) -> None:
+        self.replay = replay
+        self.playback = Playback(_rate_of(replay))
+        self.markers: set[int] = set()
+        self.lens = self.split = self.asked = ""
+        self.events: Sequence[Event] = ()
+        self.columns: Columns | None = None
+        self._watched: Watched | None = None
+        self.followed: list[Path] = []
+        self.finished = False
+        self.closed = False
+        self.trouble = ""
+        self._news = True
+        self._key = ""
+        self._sought = 0
+        self._kept: OrderedDict[int, tuple[bytes, str, object]] = OrderedDict()
+        self.refresh_length()
+
+    @property
+    def title(self) -> str:
+        """The game, else the name of the file."""
+        return self.replay.game or self.replay.path.name
+
+    @property
+    def file_stem(self) -> str:
+        """What files made from this replay are named after."""
+        return "".join(c if c.isalnum() or c in "-_" else "-" for c in self.replay.path.stem)[:60] or "replay"
+
+    def close(self) -> None:
+        """Let go of the files; ``work`` ends by itself."""
+        self.closed = True
+        self.replay.close()
+
+    # -- what is remembered -----------------------------------------------------------------
+
+    def recall(self) -> None:
+        """Go where the reader was last time."""
+        from ..replay.memory import key_of, remembered
+
+        self._key = key_of(self.replay.path)
+        memory = remembered(self._key)
+        self.markers = set(memory.markers.values())
+        self.followed = [parse_path(path) for path in memory.series]
+        self.lens, self.split = memory.lens, memory.split
+        self.asked = memory.filters.get("find", "")
+        # The frame may not be counted yet: it is sought again as they are.
+        self._sought = memory.position
+        self.refresh_length()
+
+    def remember(self) -> None:
+        """Note where the reader is."""
+        from ..replay.memory import Memory, remember
+
+        if self._key:
+            series = tuple(dotted(path) for path in self.followed)
+            markers = {str(number): index for number, index in enumerate(sorted(self.markers), 1)}
+            filters = {"find": self.asked} if self.asked else {}
+            remember(
+                self._key,
+                Memory(self.playback.index, self.lens, self.split, filters, markers, series),
+            )
+
+    # -- frames -----------------------------------------------------------------------------
+
+    def refresh_length(self) -> bool:
+        """Take over how many frames are counted by now. Whether that changed anything."""
+        source = self.replay.source
+        before = (self.playback.length, self.playback.complete)
+        self.playback.length, self.playback.complete = len(source), source.is_complete
+        if self._sought and self.playback.index == 0:
+            if self._sought < self.playback.length:
+                self.playback.seek(self._sought)
+                self._sought = 0
+        else:
+            self._sought = 0
+        return before != (self.playback.length, self.playback.complete)
+
+    def view(self, index: int) -> FrameView | None:
+        """Frame ``index`` with the one before it; ``None`` where there is no frame.
+
+        A frame that cannot be read any more is a text frame which says so.
+        """
+        if not 0 <= index < len(self.replay.source):
+            return None
+        payload, kind, decoded = self._frame(index)
+        before = self._frame(index - 1)[2] if index else MISSING
+        return FrameView(payload, kind, decoded, before, self.replay.players, self.replay.config)
+
+    def _frame(self, index: int) -> tuple[bytes, str, object]:
+        kept = self._kept.get(index)
+        if kept is not None:
+            self._kept.move_to_end(index)
+            return kept
+        source = self.replay.source
+        try:
+            payload, kind = source.payload(index), source.kind(index)
+            decoded = decode_frame(payload, kind) if len(payload) <= LARGEST_DECODED else MISSING
+        except (OSError, IndexError) as error:
+            text = f"this frame cannot be read any more: {error}"
+            return text.encode(), "text", text
+        self._kept[index] = payload, kind, decoded
+        while len(self._kept) > _KEPT_FRAMES or (
+            len(self._kept) > 2 and sum(len(frame[0]) for frame in self._kept.values()) > 4 * LARGEST_DECODED
+        ):
+            self._kept.popitem(last=False)
+        return self._kept[index]
+
+    # -- what is found out in the background ------------------------------------------------
+
+    def work(self) -> bool:
+        """Read on for some milliseconds. False when there is nothing to do, for now or for good.
+
+        Files that are gone end it, and ``trouble`` says so.
+        """
+        try:
+            return self._work()
+        except OSError as error:
+            self.trouble = f"cannot be read any more: {error}"
+            self.finished = self._news = True
+            return False
+
+    def _work(self) -> bool:
+        from ..replay.opening import settle
+
+        source = self.replay.source
+        if source.advance():
+            return True
+        if self.columns is None:
+            if not len(source):
+                self.finished = source.is_complete
+                return False
+            self._begin_columns()
+        assert self.columns is not None
+        if self.columns.advance(_SLICE_SECONDS):
+            self._news = True
+            return True
+        if not self.finished:
+            if source.is_complete:
+                settle(self.replay)
+            self._find_events()
+            self.finished = source.is_complete
+        return False
+
+    def follow(self, path: Path) -> None:
+        """Add a series, or take it away again."""
+        if path in self.followed:
+            self.followed.remove(path)
+        else:
+            self.followed.append(path)
+        self._begin_columns()
+        self.finished = False
+
+    def _begin_columns(self) -> None:
+        from ..replay.columns import Columns
+        from ..replay.watched import watch
+
+        players = self.replay.players
+        middle = self._frame(len(self.replay.source) // 2)[2]
+        self._watched = watch(middle, len(players))
+        if not self.followed:
+            self.followed = list(self._watched.scores) or first_numbers(middle)
+        numbers = [path for paths in self._watched.numbers for path in paths]
+        self.columns = Columns(
+            self.replay.source,
+            [*self.followed, *self._watched.scores, *numbers],
+            words=[path for path, _ in self._watched.states],
+        )
+
+    def _find_events(self) -> None:
+        from ..replay.events import derive_events
+
+        if self.columns is not None and self._watched is not None:
+            self._news = True
+            self.events = derive_events(self.columns, self._watched, self.replay.declared)
+
+    def take_news(self) -> bool:
+        """Whether ``work`` found anything since this was last asked."""
+        news, self._news = self._news, False
+        return self.refresh_length() or news
+
+    # -- places -----------------------------------------------------------------------------
+
+    def index_of_tick(self, tick: int) -> int | None:
+        """The first frame of a tick, or of the next tick there is. May take long in an unordered replay."""
+        from ..replay.documents import find_tick
+
+        return find_tick(self.replay.source, tick)
+
+    def index_like(self, other: Viewing) -> int | None:
+        """The frame here that goes with the frame in view there: of the same tick, else of the same index."""
+        index = other.playback.index
+        tick = other.tick_here()
+        if tick is not None:
+            here = self.index_of_tick(tick)
+            return here if here is not None and self._tick(here) == tick else None
+        return index if index < len(self.replay.source) else None
+
+    def tick_here(self) -> int | None:
+        """The tick of the frame in view."""
+        index = self.playback.index
+        return self._tick(index) if index < len(self.replay.source) else None
+
+    def _tick(self, index: int) -> int | None:
+        try:
+            return self.replay.source.tick(index)
+        except OSError:
+            return None
+
+    def place(self) -> str:
+        """Where the view is, in words: tick, time, origin, and the event of this frame."""
+        source, index = self.replay.source, self.playback.index
+        if index >= len(source):
+            return "no frames" if source.is_complete else "reading …"
+        tick, moment, origin = self._tick(index), source.time(index), source.origin(index)
+        parts = [f"frame {index + 1}" if tick is None else f"tick {tick}"]
+        if moment is not None:
+            start = source.time(0)
+            parts.append(_clock(moment - start) if start is not None else f"{moment:%H:%M:%S}")
+        if origin:
+            parts.append(f"from the {safe_line(origin, 20)}")
+        if self.trouble:
+            parts.append(safe_line(self.trouble, 120))
+        parts += [safe_line(event.text, 60) for event in events_at(self.events, index)][:2]
+        return " · ".join(parts)
+
+    def mark(self) -> None:
+        """Set a marker at the frame in view, or take it away."""
+        self.markers ^= {self.playback.index}
+
+    def scores_here(self) -> list[int | float]:
+        """The followed scores at the frame in view, by slot, as far as they are read."""
+        if self.columns is None:
+            return []
+        index = self.playback.index
+        columns = [self.columns.values(path) for path in (self._watched.scores if self._watched else ())]
+        return [float(values[index]) for values in columns if index < len(values)]
+
+    # -- for the timeline -------------------------------------------------------------------
+
+    def timeline(self) -> TimelineState:
+        """The state of the timeline, with the first followed series."""
+        values: Sequence[float] = ()
+        if self.columns is not None and self.followed:
+            values = self.columns.values(self.followed[0]).tolist()
+        return TimelineState(
+            self.playback,
+            self.events,
+            sorted(self.markers),
+            values,
+            progress=self.replay.source.progress,
+        )
+
+
+def first_numbers(frame: object) -> list[Path]:
+    """The first number of a frame that does not just count the frames, where there is one."""
+    counted = ("tick", "step", "turn", "frame", "time", "t")
+    return [path for path in numeric_paths(frame, 64) if path[-1:] and path[-1] not in counted][:1]
+
+
+def _clock(elapsed: timedelta) -> str:
+    minutes, seconds = divmod(max(0.0, elapsed.total_seconds()), 60)
+    return f"{int(minutes):02}:{seconds:04.1f}"
+
+
+def _rate_of(replay: Replay) -> float:
+    rate = (replay.config or {}).get("tick_rate")
+    if isinstance(rate, int | float) and not isinstance(rate, bool) and 0 < rate <= _MOST_RATE:
+        return float(rate)
+    return DEFAULT_RATE

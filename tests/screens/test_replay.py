@@ -1,0 +1,370 @@
+"""The replay screen by its keys, on replays as they lie on a disk."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from coworld_tui.replay.lenses.spans import text_of
+from coworld_tui.screens.file_screen import FileScreen
+from coworld_tui.screens.inspector import Inspector
+from coworld_tui.screens.library_pane import LibraryPane
+from coworld_tui.screens.replay import ReplayScreen
+from coworld_tui.screens.viewing import Viewing
+from coworld_tui.widgets.lens_pane import LensPane
+from coworld_tui.widgets.line_view import LineView
+
+from .conftest import OpenConsole, until
+from .replays import FRAMES, workspace
+
+
+def screen(pilot: Pilot[str]) -> ReplayScreen:
+    found = pilot.app.screen_stack[0]
+    assert isinstance(found, ReplayScreen)
+    return found
+
+
+def viewing(pilot: Pilot[str]) -> Viewing:
+    found = screen(pilot).viewing
+    assert found is not None
+    return found
+
+
+def index(pilot: Pilot[str]) -> int:
+    return viewing(pilot).playback.index
+
+
+async def ready(pilot: Pilot[str]) -> Viewing:
+    """Wait until the replay is open, and everything is found out about it."""
+    await until(pilot, lambda: screen(pilot).viewing is not None, "it opens")
+    await until(pilot, lambda: viewing(pilot).finished, "it is read")
+    await pilot.pause(0.3)
+    return viewing(pilot)
+
+
+def shown(pilot: Pilot[str], selector: str) -> str:
+    views = pilot.app.screen.query(selector).results(LineView)
+    return "\n".join(text_of(view.lines_in_view()) for view in views if view.region)
+
+
+async def see(pilot: Pilot[str], selector: str, words: str) -> None:
+    await until(pilot, lambda: words in shown(pilot, selector), f"{selector} says {words}")
+
+
+async def answer(pilot: Pilot[str], text: str) -> None:
+    """Type into the prompt that is open."""
+    pilot.app.screen.query_one(Input).value = text
+    await pilot.press("enter")
+    await pilot.pause()
+
+
+async def test_the_board_the_players_and_the_place_are_shown(console: OpenConsole, tmp_path: Path) -> None:
+    async with console(replay=workspace(tmp_path)) as pilot:
+        await ready(pilot)
+        await see(pilot, "#who", "Ann")
+        await see(pilot, "#board", "◆0")
+        await see(pilot, "#timeline", f"1/{FRAMES}")
+        assert str(screen(pilot).query_one("#ruler").border_title).startswith("tick 1")
+
+
+@pytest.mark.parametrize(
+    ("keys", "where"),
+    [
+        (["right", "full_stop", "right_square_bracket"], 3),
+        (["end"], 59),
+        (["end", "left", "comma", "left_square_bracket"], 56),
+        (["5"], 30),
+        (["9", "home"], 0),
+        (["shift+right", "shift+right", "shift+left"], 6),
+        (["left"], 0),
+        (["end", "right"], 59),
+    ],
+)
+async def test_moving(console: OpenConsole, tmp_path: Path, keys: list[str], where: int) -> None:
+    async with console(replay=workspace(tmp_path)) as pilot:
+        await ready(pilot)
+        await pilot.press(*keys)
+        await until(pilot, lambda: index(pilot) == where, "it goes there")
+        await see(pilot, "#timeline", f"{where + 1}/{FRAMES}")
+
+
+async def test_it_plays_and_pauses_and_loops(console: OpenConsole, tmp_path: Path) -> None:
+    async with console(replay=workspace(tmp_path)) as pilot:
+        await ready(pilot)
+        assert viewing(pilot).playback.rate == 10, "as the config says"
+        await pilot.press("equals_sign", "equals_sign", "space")
+        await until(pilot, lambda: index(pilot) > 3, "it moves")
+        await pilot.press("space")
+        await until(pilot, lambda: not viewing(pilot).playback.playing, "it is paused")
+        at = index(pilot)
+        await pilot.pause(0.2)
+        assert index(pilot) == at, "it stands"
+        await pilot.press("r", "end", "space")
+        await until(pilot, lambda: 0 < index(pilot) < 50, "it begins anew")
+        await see(pilot, "#timeline", "4x↻")
+
+
+@pytest.mark.parametrize(
+    ("asked", "where"), [("41", 40), ("#41", 40), ("50%", 30), ("1000", 40), ("abc", 40)]
+)
+async def test_going_to_a_tick(console: OpenConsole, tmp_path: Path, asked: str, where: int) -> None:
+    async with console(replay=workspace(tmp_path)) as pilot:
+        await ready(pilot)
+        await pilot.press("g")
+        await answer(pilot, "41")
+        await until(pilot, lambda: index(pilot) == 40, "it goes there")
+        await pilot.press("g")
+        await answer(pilot, asked)
+        await pilot.app.workers.wait_for_complete()
+        await until(pilot, lambda: index(pilot) == where, f"{asked} leads to frame {where}")
+
+
+async def test_events_are_marked_and_jumped_to(console: OpenConsole, tmp_path: Path) -> None:
+    async with console(replay=workspace(tmp_path)) as pilot:
+        found = (await ready(pilot)).events
+        assert any(event.kind == "lead" for event in found)
+        await see(pilot, "#timeline", "▴")
+        await pilot.press("end", "p")
+        assert index(pilot) == max(event.index for event in found if event.index < FRAMES - 1)
+        await pilot.press("home", "n")
+        assert index(pilot) == min(event.index for event in found if event.index > 0)
+
+
+async def test_an_event_is_picked_from_the_list(console: OpenConsole, tmp_path: Path) -> None:
+    async with console(replay=workspace(tmp_path)) as pilot:
+        found = (await ready(pilot)).events
+        screen(pilot).query_one(Inspector).choose("events")
+        screen(pilot).query_one(Inspector).focus_tab()
+        await see(pilot, "#inspected-events", "lead")
+        await pilot.press("G", "enter")
+        await until(pilot, lambda: index(pilot) == found[-1].index, "it goes to the last event")
+
+
+async def test_finding_a_value_forward_and_back(console: OpenConsole, tmp_path: Path) -> None:
+    async with console(replay=workspace(tmp_path)) as pilot:
+        await ready(pilot)
+        await pilot.press("slash")
+        await answer(pilot, "scores.0 > 10")
+        await until(pilot, lambda: index(pilot) == 32, "the first tick of eleven tiles")
+        await pilot.press("f")
+        await until(pilot, lambda: index(pilot) == 33, "the next one matches as well")
+        await pilot.press("F", "F")
+        await pilot.app.workers.wait_for_complete()
+        assert index(pilot) == 32
+        await until(
+            pilot, lambda: "not before" in str(screen(pilot).query_one("#ruler").border_title), "it says so"
+        )
+
+
+async def test_finding_text_and_nonsense(console: OpenConsole, tmp_path: Path) -> None:
+    async with console(replay=workspace(tmp_path)) as pilot:
+        await ready(pilot)
+        await pilot.press("slash")
+        await answer(pilot, '"tick": 17,')
+        await until(pilot, lambda: index(pilot) == 16, "the frame with that text")
+        await pilot.press("slash")
+        await answer(pilot, "no such thing [/b] \x1b[31m")
+        await until(
+            pilot, lambda: "not after" in str(screen(pilot).query_one("#ruler").border_title), "it says so"
+        )
+        assert index(pilot) == 16
+
+
+async def test_markers_are_set_visited_and_remembered(console: OpenConsole, tmp_path: Path) -> None:
+    place = workspace(tmp_path)
+    async with console(replay=place) as pilot:
+        await ready(pilot)
+        await pilot.press("5", "m", "8", "m", "home", "apostrophe")
+        assert index(pilot) == 30
+        await pilot.press("apostrophe")
+        assert index(pilot) == 47
+        await see(pilot, "#timeline", "◆")
+    async with console(replay=place) as pilot:
+        await ready(pilot)
+        assert index(pilot) == 47, "the position is remembered"
+        assert viewing(pilot).markers == {30, 47}
+
+
+async def test_lenses_one_after_the_other_and_side_by_side(console: OpenConsole, tmp_path: Path) -> None:
+    async with console(replay=workspace(tmp_path)) as pilot:
+        await ready(pilot)
+        pane = screen(pilot).query_one("#lens", LensPane)
+        assert pane.lens is not None
+        assert pane.lens.name == "grid"
+        seen = {pane.lens.name}
+        while True:
+            await pilot.press("v")
+            if pane.lens.name == "grid":
+                break
+            seen.add(pane.lens.name)
+        assert {"grid", "scoreboard", "tree", "hex"} <= seen
+        await pilot.press("V")
+        beside = screen(pilot).query_one("#beside", LensPane)
+        assert beside.display
+        assert beside.lens is not None
+        assert beside.lens.name != "grid"
+        await pilot.press("5")
+        await until(pilot, lambda: beside.view == pane.view, "both show the same frame")
+        await pilot.press("escape")
+        assert not beside.display
+
+
+async def test_the_tabs_of_the_inspector(console: OpenConsole, tmp_path: Path) -> None:
+    async with console(replay=workspace(tmp_path)) as pilot:
+        await ready(pilot)
+        await pilot.press("5")
+        await see(pilot, "#inspected", "tick")
+        await see(pilot, "#inspected", "30 → 31")
+        await pilot.press("t")
+        await see(pilot, "#inspected-tree", "tile_owners")
+        await pilot.press("t")
+        await see(pilot, "#inspected", "scores.0")
+        await pilot.press("t")
+        await see(pilot, "#inspected", "Bob")
+        await see(pilot, "#inspected", "tokens")
+        assert "quiet-token" not in shown(pilot, "#inspected")
+        await pilot.press("t", "t")
+        await see(pilot, "#inspected-log", "▸ tick 31: somebody moves")
+        await pilot.press("t")
+        await see(pilot, "#inspected-files", "results.json")
+
+
+async def test_a_file_is_opened_without_its_tokens(console: OpenConsole, tmp_path: Path) -> None:
+    async with console(replay=workspace(tmp_path)) as pilot:
+        replay = (await ready(pilot)).replay
+        inspector = screen(pilot).query_one(Inspector)
+        inspector.choose("files")
+        inspector.focus_tab()
+        await see(pilot, "#inspected-files", "config.json")
+        at = [file.name for file in replay.files].index("config.json")
+        await pilot.press(*["down"] * at, "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FileScreen), "the file opens")
+        await see(pilot, "#file-lines", "tick_rate")
+        assert "quiet-token" not in shown(pilot, "#file-lines")
+        await pilot.press("escape")
+        assert pilot.app.screen is screen(pilot)
+
+
+async def test_a_number_is_followed_as_a_series(console: OpenConsole, tmp_path: Path) -> None:
+    async with console(replay=workspace(tmp_path)) as pilot:
+        await ready(pilot)
+        inspector = screen(pilot).query_one(Inspector)
+        inspector.choose("tree")
+        inspector.focus_tab()
+        tree = inspector.tree_view
+        await until(pilot, lambda: tree.room.height > 0, "the tree is laid out")
+        await pilot.press("G")
+        while tree.cursor_path != ("tick",):
+            await pilot.press("up")
+        await pilot.press("a")
+        assert ("tick",) in viewing(pilot).followed
+        await see(pilot, "#inspected", "tick")
+        await pilot.press("t", "T")
+        inspector.choose("tree")
+        inspector.focus_tab()
+        await pilot.press("a")
+        assert ("tick",) not in viewing(pilot).followed
+
+
+async def test_two_replays_are_compared_tick_by_tick(console: OpenConsole, tmp_path: Path) -> None:
+    one, other = workspace(tmp_path, "one"), workspace(tmp_path, "other", offset=9)
+    async with console(replay=one) as pilot:
+        await ready(pilot)
+        await pilot.press("c")
+        await answer(pilot, str(other))
+        await until(pilot, lambda: screen(pilot).beside is not None, "the other one opens")
+        await see(pilot, "#inspected", "the same")
+        await pilot.press("5")
+        await see(pilot, "#inspected", "scores.0")
+        await see(pilot, "#inspected", "10 → 7")
+        await pilot.press("escape")
+        assert screen(pilot).beside is None
+
+
+async def test_values_and_frames_are_copied(console: OpenConsole, tmp_path: Path, home: Path) -> None:
+    copied = home / "state" / "copied.txt"
+    async with console(replay=workspace(tmp_path)) as pilot:
+        await ready(pilot)
+        await pilot.press("Y")
+        assert json.loads(copied.read_text())["tick"] == 1
+        screen(pilot).query_one(Inspector).choose("tree")
+        screen(pilot).query_one(Inspector).focus_tab()
+        tree = screen(pilot).query_one(Inspector).tree_view
+        await until(pilot, lambda: tree.room.height > 0, "the tree is laid out")
+        while tree.cursor_path != ("player_names",):
+            await pilot.press("down")
+        await pilot.press("y")
+        assert json.loads(copied.read_text()) == ["Ann", "Bob"]
+        assert json.loads(pilot.app.clipboard) == ["Ann", "Bob"]
+
+
+async def test_a_frame_is_saved_once(console: OpenConsole, tmp_path: Path) -> None:
+    async with console(replay=workspace(tmp_path)) as pilot:
+        await ready(pilot)
+        await pilot.press("5", "s")
+        await answer(pilot, str(tmp_path / "frame.json"))
+        assert json.loads((tmp_path / "frame.json").read_text())["tick"] == 31
+        await pilot.press("home", "s")
+        await answer(pilot, str(tmp_path / "frame.json"))
+        assert json.loads((tmp_path / "frame.json").read_text())["tick"] == 31, "nothing is overwritten"
+
+
+async def test_the_library_lists_filters_sorts_and_opens(console: OpenConsole, tmp_path: Path) -> None:
+    workspace(tmp_path, "alpha")
+    workspace(tmp_path, "beta")
+    (tmp_path / "cut.zip").write_bytes(b"PK\x03\x04nonsense")
+    async with console(replays=True, folders=(tmp_path,)) as pilot:
+        await see(pilot, "#replays", "alpha")
+        await see(pilot, "#replays", "20:15")
+        await see(pilot, "#replays", "✗")
+        pane = screen(pilot).query_one(LibraryPane)
+        await pilot.press("slash", *"beta", "enter")
+        await until(pilot, lambda: "alpha" not in shown(pilot, "#replays"), "the filter holds")
+        assert pane.current is not None
+        await pilot.press("enter")
+        await ready(pilot)
+        assert viewing(pilot).replay.path.name == "beta"
+        assert not pane.display
+        await pilot.press("b")
+        assert pane.display
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("empty.json", b""), ("cut.zip", b"PK\x03\x04"), ("gone.json", None)],
+)
+async def test_what_cannot_be_opened_says_why(
+    console: OpenConsole, tmp_path: Path, name: str, content: bytes | None
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    async with console(replay=tmp_path / name) as pilot:
+        await pilot.app.workers.wait_for_complete()
+        await until(pilot, lambda: len(shown(pilot, "#board")) > 10, "there is a message")
+        assert "Traceback" not in shown(pilot, "#board")
+
+
+async def test_a_file_that_vanishes_and_shrinks_is_named(console: OpenConsole, tmp_path: Path) -> None:
+    path = tmp_path / "replay.json"
+    path.write_bytes((workspace(tmp_path) / "replay.json").read_bytes())
+    async with console(replay=path) as pilot:
+        await ready(pilot)
+        with path.open("r+b") as file:
+            file.truncate(100)
+        path.unlink()
+        await pilot.press("end")
+        await see(pilot, "#lens LineView", "cannot be read any more")
+        await pilot.press("home", "5", "t", "t", "v")
+        assert pilot.app.screen is screen(pilot)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 16), (30, 8), (200, 60)])
+async def test_every_size_will_do(console: OpenConsole, tmp_path: Path, size: tuple[int, int]) -> None:
+    async with console(replay=workspace(tmp_path), size=size) as pilot:
+        await ready(pilot)
+        await pilot.press("5", "v", "V", "t", "z", "z", "b", "n", "equals_sign")
+        assert index(pilot) >= 30
