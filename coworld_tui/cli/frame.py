@@ -97,7 +97,10 @@ def _tell(payload: bytes, kind: str) -> None:
 
 
 def _harmless(payload: bytes, kind: str) -> Iterator[str]:
-    """The frame for a terminal: text with escapes for what cannot be printed, hex for bytes."""
+    """The frame for a terminal: text with escapes for what cannot be printed, hex for bytes; no tokens."""
+    from ..replay.tokens import hide_tokens
+
+    payload = hide_tokens(payload)
     if kind == "binary":
         from ..replay.lenses.hex import HexLines
         from ..replay.lenses.spans import text_of

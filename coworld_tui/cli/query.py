@@ -17,6 +17,7 @@ from ..replay.query import PathQuery, Query, parse_query
 from ..replay.scanning import frames_gone
 from ..replay.source import FrameSource, Replay
 from ..replay.ticks import frames_between
+from ..replay.tokens import hide_tokens
 from .inspect import count_all, find_replay, opened
 from .output import say
 from .rows import WRITERS, Row, show
@@ -135,7 +136,7 @@ def _rows(source: FrameSource, question: _Question, where: str | None, frames: r
 
     decode = FieldDecoder(question.paths).decode if question.paths else lambda payload, kind: None
     for index, payload in _payloads(source, question.condition, where, frames):
-        frame = decode(payload, partial(source.kind, index))
+        frame = decode(hide_tokens(payload), partial(source.kind, index))
         values = tuple(value_at(frame, path) for path in question.paths)
         if question.condition is not None or any(value is not MISSING for value in values):
             yield Row(index, source.tick(index), values)

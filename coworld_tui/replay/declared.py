@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from ..contract.text import safe_line
+from .decoding import json_or_none
 from .source import Event, FrameSource, ReplayFile
 
 UNPLACED = -1
@@ -141,7 +141,7 @@ def _records(file: ReplayFile) -> tuple[list[Mapping[str, Any]], str]:
 
 def _values(data: bytes) -> Iterator[Any]:
     """The elements of an array, of an object's ``events``, or the lines that are JSON."""
-    whole = _parsed(data)
+    whole = json_or_none(data)
     if isinstance(whole, Mapping) and isinstance(whole.get("events"), list):
         yield from whole["events"]
     elif isinstance(whole, list):
@@ -149,14 +149,7 @@ def _values(data: bytes) -> Iterator[Any]:
     elif whole is not None:
         yield whole
     else:
-        yield from (_parsed(line) for line in data.splitlines() if line.strip())
-
-
-def _parsed(data: bytes) -> Any:
-    try:
-        return json.loads(data.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        return None
+        yield from (json_or_none(line) for line in data.splitlines() if line.strip())
 
 
 def _event(record: Mapping[str, Any]) -> Event | None:

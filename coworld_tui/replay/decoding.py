@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from typing import Any
@@ -32,6 +33,29 @@ def decode_json(data: bytes) -> Any:
         return json.loads(_text(data), strict=False, parse_int=_integer)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def json_or_none(data: bytes) -> Any:
+    """The value of a document, which may begin with a byte order mark; ``None`` when it is no JSON."""
+    try:
+        return decode_json(data.removeprefix(codecs.BOM_UTF8))
+    except ValueError:
+        return None
+
+
+def depth_within(value: object, depth: int) -> bool:
+    """Whether a JSON value is nested at most ``depth`` deep."""
+    level: list[Any] = [value]
+    for _ in range(depth):
+        level = [
+            child
+            for node in level
+            for child in (node.values() if isinstance(node, dict) else node)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return True
+    return False
 
 
 def is_json(data: bytes) -> bool:

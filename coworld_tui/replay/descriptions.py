@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import struct
 from collections.abc import Iterable, Mapping
@@ -15,6 +14,7 @@ from ..contract.text import safe_line
 from ..runs.index import read_run
 from .archive import Archive
 from .candidates import Kind
+from .decoding import json_or_none
 from .downloads import INDEX
 from .folders import BUNDLE_MANIFEST, Folder
 from .heads import HEAD_BYTES, Head, head_of, head_of_file, open_regular
@@ -109,7 +109,7 @@ class DownloadIndexes:
 
 
 def _entries(data: bytes) -> dict[str, Mapping[str, Any]]:
-    rows = _parsed(data)
+    rows = json_or_none(data)
     return {
         # The names are compared with those found in the folder, never opened.
         os.path.basename(row["local_path"]): row  # noqa: PTH119
@@ -246,11 +246,7 @@ def _bundle_parts(contents: Contents, prefix: str, usual: Parts) -> tuple[Parts,
         manifest = parse_bundle_manifest(contents.file(prefix + BUNDLE_MANIFEST).read(_DOCUMENT_BYTES))
     except CoworldError as error:
         return usual, _line(error.cause)
-    entries = {
-        token: {key: prefix + name for key, name in manifest.entries(token).items()}
-        for token in manifest.files
-    }
-    parts, problems = listed_parts(entries, contents.sizes)
+    parts, problems = listed_parts(manifest, prefix, contents.sizes)
     if manifest.status == "failed":
         problems.insert(0, "failed")
     parts = replace(
@@ -266,7 +262,7 @@ def _bundle_parts(contents: Contents, prefix: str, usual: Parts) -> tuple[Parts,
 def _episode(contents: Contents, parts: Parts, problem: str) -> Description:
     """Results and config tell more, and cheaper, than the replay does."""
     config, results, error_info = (
-        _mapping(_parsed(contents.file(name).read(_DOCUMENT_BYTES)) if name else None)
+        _mapping(json_or_none(contents.file(name).read(_DOCUMENT_BYTES)) if name else None)
         for name in (parts.config, parts.results, parts.error_info)
     )
     head = Head()
@@ -278,13 +274,6 @@ def _episode(contents: Contents, parts: Parts, problem: str) -> Description:
     if isinstance(message, str) and message:
         return replace(found, problem=f"failed: {_line(message)}")
     return replace(found, problem=problem or found.problem)
-
-
-def _parsed(data: bytes) -> Any:
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _described(

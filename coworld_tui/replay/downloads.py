@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..contract.text import safe_line
+from .decoding import json_or_none
 from .folders import RECEIPT, Folder, head, names_in
 from .metadata import as_number, names_of
 from .parts import Parts, usual_parts
@@ -114,15 +114,9 @@ def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
     data = b""
     with contextlib.suppress(OSError):
         data = head(path, _LIST_LIMIT)
-    values: Sequence[Any] = _list(_parsed(data)) or [_parsed(line) for line in data.splitlines()[:_MOST_ROWS]]
+    lines = data.splitlines()[:_MOST_ROWS]
+    values: Sequence[Any] = _list(json_or_none(data)) or [json_or_none(line) for line in lines]
     return (value for value in values[:_MOST_ROWS] if isinstance(value, Mapping))
-
-
-def _parsed(data: bytes) -> Any:
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _list(value: Any) -> list[Any]:

@@ -13,12 +13,12 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ..contract.errors import CoworldError
+from .decoding import depth_within
 from .json_view import (
     DEPTH,
     JsonRows,
     JsonText,
     are_json_lines,
-    depth_within,
     json_lines,
     loosened,
     without_secrets,

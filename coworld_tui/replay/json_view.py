@@ -8,6 +8,7 @@ from typing import Any
 
 from ..contract.text import LINE_LIMIT, safe_line
 from ..runs.redact import Redactor
+from .decoding import depth_within
 from .lenses.choose import decode_frame
 from .lenses.spans import Line, Span
 from .log_times import HIDDEN, Rows, is_secret_name, masked_line, masked_text
@@ -32,21 +33,6 @@ _SCHEMA_TYPES = frozenset({"array", "boolean", "integer", "null", "number", "obj
 
 
 _redacted = Redactor().text
-
-
-def depth_within(value: object, depth: int) -> bool:
-    """Whether a JSON value is nested at most ``depth`` deep."""
-    level: list[Any] = [value]
-    for _ in range(depth):
-        level = [
-            child
-            for node in level
-            for child in (node.values() if isinstance(node, dict) else node)
-            if isinstance(child, dict | list)
-        ]
-        if not level:
-            return True
-    return False
 
 
 def without_secrets(value: Any) -> Any:

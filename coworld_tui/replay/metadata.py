@@ -5,21 +5,21 @@ Documents beside the frames count before what the replay says of itself, and tha
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from ..contract.jsontext import DEPTH_LIMIT, MIB, UnreadableJson, read_json_object
 from ..contract.text import safe_line
 from ..runs.redact import MASK, Redactor
 from .declared import UNPLACED, annotations_of, events_of, place_events, rare_events_of
-from .decoding import decode_json
+from .decoding import depth_within, json_or_none
 from .parts import Contents, Parts
 from .source import Event, FrameSource, Replay, ReplayFile
+from .tokens import SHORTEST_TOKEN
 
 DOCUMENT_LIMIT = 16 * MIB
 """Largest document read beside the frames; a larger one is still among the files."""
@@ -50,21 +50,22 @@ class Facts:
 
     def add_config(self, config: Any) -> None:
         """A game config; its players' tokens are remembered as secrets."""
-        if isinstance(config, Mapping) and not _is_deep(config):
-            self.secrets += _tokens(config)
+        if isinstance(config, Mapping) and depth_within(config, DEPTH_LIMIT):
+            self.secrets += tokens_in(config)
             if self.config is None:
                 self.config = without_tokens(config)
             self.players = self.players or names_of(config.get("players"))
 
     def add_results(self, results: Any) -> None:
         """A results document."""
-        if isinstance(results, Mapping) and not _is_deep(results):
+        if isinstance(results, Mapping) and depth_within(results, DEPTH_LIMIT):
             if self.results is None:
-                self.results = dict(results)
+                self.results = without_tokens(results)
             self.scores = self.scores or scores_of(results.get("scores"))
 
     def add_members(self, members: Mapping[str, Any]) -> None:
-        """What stands around the frames in the replay's own document."""
+        """What stands around the frames in the replay's own document, whose tokens become secrets."""
+        self.secrets += tokens_in(members)
         found = (members[key] for key in _CONFIG_KEYS if _is_mapping(members.get(key)))
         # Games without a config may still say beside the frames what does not change in them.
         rest = {key: value for key, value in members.items() if key not in _NO_CONFIG}
@@ -168,7 +169,7 @@ def hiding_tokens(file: ReplayFile, redactor: Redactor) -> ReplayFile:
 
     def read(limit: int) -> bytes:
         config, _ = parsed_object(file.read(DOCUMENT_LIMIT + 1))
-        if config is None or _is_deep(config):
+        if config is None or not depth_within(config, DEPTH_LIMIT):
             return plain.read(limit)
         return json.dumps(redactor.foreign(without_tokens(config)), indent=2).encode()[:limit]
 
@@ -208,14 +209,29 @@ def as_number(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def without_tokens(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy of a game config whose player tokens are masked, and wherever else they occur in it."""
-    masked: dict[str, Any] = Redactor(_tokens(config)).foreign(config)
-    for key in _TOKEN_KEYS:
-        if key in masked:
-            tokens = masked[key]
-            masked[key] = [MASK] * len(tokens) if isinstance(tokens, list) else MASK
+def without_tokens(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of a document whose player tokens are masked, and wherever else they occur in it.
+
+    Tokens are the texts under ``token`` and ``tokens``, however short, at any depth.
+    """
+    masked: dict[str, Any] = _masked(Redactor(tokens_in(document)).foreign(document))
     return masked
+
+
+def tokens_in(document: Any) -> list[str]:
+    """The player tokens in a JSON value that are long enough to be told from other words."""
+    found: list[str] = []
+    left = [document]
+    while left:
+        value = left.pop()
+        if isinstance(value, Mapping):
+            for key in _TOKEN_KEYS:
+                tokens = value.get(key)
+                found += [one for one in (tokens if isinstance(tokens, list) else [tokens]) if _is_token(one)]
+            left += value.values()
+        elif isinstance(value, list):
+            left += [item for item in value if isinstance(item, Mapping | list)]
+    return found
 
 
 def parsed_object(data: bytes) -> tuple[dict[str, Any] | None, str]:
@@ -226,10 +242,7 @@ def parsed_object(data: bytes) -> tuple[dict[str, Any] | None, str]:
         problem = str(error)
     if len(data) > DOCUMENT_LIMIT:
         return None, problem
-    try:
-        value = decode_json(data.removeprefix(codecs.BOM_UTF8))
-    except ValueError:
-        return None, problem
+    value = json_or_none(data)
     return (value if isinstance(value, dict) else None), problem
 
 
@@ -282,29 +295,17 @@ def _frame(source: FrameSource, index: int) -> Any:
     return decode_frame(payload, source.kind(index)) if len(payload) <= _FRAME_LIMIT else None
 
 
-def _tokens(config: Mapping[str, Any]) -> list[str]:
-    found: list[str] = []
-    for key in _TOKEN_KEYS:
-        value = config.get(key)
-        found += [
-            token for token in (value if isinstance(value, list) else [value]) if isinstance(token, str)
-        ]
-    return found
+def _masked(value: Any, is_token: bool = False) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _masked(item, key in _TOKEN_KEYS) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_masked(item, is_token) for item in value]
+    return MASK if is_token and isinstance(value, str) else value
+
+
+def _is_token(value: Any) -> TypeGuard[str]:
+    return isinstance(value, str) and len(value) >= SHORTEST_TOKEN
 
 
 def _is_mapping(value: Any) -> bool:
     return isinstance(value, Mapping)
-
-
-def _is_deep(value: Any) -> bool:
-    level = [value]
-    for _ in range(DEPTH_LIMIT):
-        level = [
-            child
-            for node in level
-            if isinstance(node, dict | list)
-            for child in (node.values() if isinstance(node, dict) else node)
-        ]
-        if not level:
-            return False
-    return True

@@ -190,11 +190,7 @@ def _bundle_parts(contents: Contents, prefix: str, facts: Facts) -> Parts:
         facts.problems.append(safe_line(f"{BUNDLE_MANIFEST} cannot be read: {error}", 200))
         return usual
     facts.episode = safe_line(manifest.ereq_id or manifest.episode_id or "", 80)
-    entries = {
-        token: {key: prefix + name for key, name in manifest.entries(token).items()}
-        for token in manifest.files
-    }
-    parts, problems = listed_parts(entries, contents.sizes)
+    parts, problems = listed_parts(manifest, prefix, contents.sizes)
     facts.problems += problems
     if not parts.replay and manifest.replay_url:
         facts.problems.append("the replay is not in the bundle, which only holds a link to it")

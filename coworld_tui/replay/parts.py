@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .blob import Blob
 from .source import ReplayFile
+
+if TYPE_CHECKING:
+    from ..contract.bundle import BundleManifest
 
 REPLAY_NAMES = (
     "replay.json",
@@ -102,17 +105,16 @@ def usual_parts(sizes: Mapping[str, int], prefix: str = "") -> Parts:
     )
 
 
-def listed_parts(
-    entries: Mapping[str, Mapping[str, str]], sizes: Mapping[str, int]
-) -> tuple[Parts, list[str]]:
+def listed_parts(manifest: BundleManifest, prefix: str, sizes: Mapping[str, int]) -> tuple[Parts, list[str]]:
     """The parts that a bundle manifest lists, and a problem for each that is not there.
 
-    ``entries`` maps tokens to names by slot or stream, ``""`` for a single one.
+    ``prefix`` is the folder it lies in, with its slash, as in the names of ``sizes``.
     """
     problems = []
     present: dict[str, dict[str, str]] = {}
-    for token, names in entries.items():
-        for key, name in names.items():
+    for token in manifest.files:
+        for key, listed in manifest.entries(token).items():
+            name = prefix + listed
             if name in sizes:
                 present.setdefault(token, {})[key] = name
             else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..contract.text import safe_line
 from ..replay.changes import Change, changes
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MOST_CHANGES = 200
 _EVENTS_AROUND = 5
 _PLOT_HEIGHT = 14
+_WITH_NUMBERS = 38
 
 
 def change_lines(viewing: Viewing, view: FrameView, width: int) -> list[Line]:
@@ -64,23 +65,64 @@ def changed_values(found: Sequence[Change], width: int) -> list[Line]:
     ]
 
 
+class Compared(NamedTuple):
+    """How far two replays were compared. ``paths``: name, frames that differ, mean and largest difference."""
+
+    compared: int
+    pairs: int
+    differing: int
+    first: int | None
+    paths: Sequence[tuple[str, int, float | None, float]]
+
+
 def compared_lines(
-    viewing: Viewing, view: FrameView | None, other: Viewing, beside: FrameView | None, width: int
+    viewing: Viewing,
+    view: FrameView | None,
+    other: Viewing,
+    beside: FrameView | None,
+    state: Compared,
+    width: int,
 ) -> list[Line]:
-    """How the frame in view differs from the one beside it: this replay's value, then the other's."""
+    """How the frame in view differs from the one beside it, then how the replays differ altogether."""
     lines: list[Line] = [
         (Span("left   ", "error"), Span(safe_line(viewing.title, 60))),
         (Span("right  ", "good"), Span(safe_line(other.title, 60))),
         (),
     ]
     if view is None or beside is None:
-        return [*lines, (Span("only one of them has a frame here", "muted"),)]
-    if view.decoded is MISSING or beside.decoded is MISSING:
-        return [*lines, (Span("too large to be compared", "muted"),)]
-    found = changes(view.decoded, beside.decoded, MOST_CHANGES)
-    if not found:
-        return [*lines, (Span("the same", "good"),)]
-    return lines + changed_values(found, width)
+        lines.append((Span("the other replay has no such frame", "muted"),))
+    elif view.decoded is MISSING or beside.decoded is MISSING:
+        lines.append((Span("too large to be compared", "muted"),))
+    else:
+        found = changes(view.decoded, beside.decoded, MOST_CHANGES)
+        lines += changed_values(found, width) if found else [(Span("the same", "good"),)]
+    lines += [(), (Span("altogether", "heading"),)]
+    share = f"{state.compared} of {state.pairs} frames compared" if state.compared < state.pairs else ""
+    if share:
+        lines.append((Span(share, "muted"),))
+    if state.first is None:
+        lines.append((Span("no difference" + (" so far" if share else ""), "good"),))
+        return lines
+    lines.append((Span(f"{state.differing} of {state.compared} frames differ, first "), _frame(state.first)))
+    is_wide = width >= _WITH_NUMBERS
+    room = max(8, width - (26 if is_wide else 8))
+    lines.append(
+        (Span(f"{fit('value', room)} {'frames':>7}{'    mean     most' if is_wide else ''}", "muted"),)
+    )
+    for name, count, mean, most in state.paths:
+        numbers = (
+            f" {_short_number(mean):>7} {_short_number(most):>8}" if is_wide and mean is not None else ""
+        )
+        lines.append((Span(f"{fit(name, room)} ", "muted"), Span(f"{count:>7}"), Span(numbers, "strong")))
+    return lines
+
+
+def _frame(index: int) -> Span:
+    return Span(f"#{index + 1}", "accent")
+
+
+def _short_number(value: float) -> str:
+    return f"{value:.4g}"
 
 
 def series_lines(viewing: Viewing, width: int) -> list[Line]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
@@ -70,6 +72,11 @@ class Inspector(Vertical):
     def tree_view(self) -> TreeView:
         """The tree of the frame in view."""
         return self.query_one("#inspected-tree", TreeView)
+
+    @property
+    def lines_width(self) -> int:
+        """The room for lines, in columns."""
+        return self.query_one("#inspected", LinesView).room.width
 
     def show(self, viewing: Viewing, view: FrameView | None, compared: Sequence[Line] | None = None) -> None:
         """Show a frame. ``compared`` says how it differs from the one of another replay, if there is one."""
@@ -176,20 +183,30 @@ class Inspector(Vertical):
 
     def _draw_log(self, viewing: Viewing) -> None:
         file = viewing.replay.logs.get(self._log)
-        view = self.query_one("#inspected-log", LinesView)
-        if file is None:
-            view.show(StaticLines([(Span("this replay came without logs", "muted"),)]))
-            return
+        pane = self.query_one("#inspected-log", LinesView)
         log = self._logs.get(self._log)
-        if log is None:
-            log = self._logs[self._log] = _read_log(file)
-            view.show(log)
-        source, index = viewing.replay.source, viewing.playback.index
-        if index < len(source):
-            line = log.line_at(source.time(index), source.tick(index))
-            view.show(_Marked(log, line))
-            if line is not None and not view.has_focus:
-                view.scroll_to(y=max(0, line - view.room.height // 2), animate=False)
+        if file is None:
+            pane.show(StaticLines([(Span("this replay came without logs", "muted"),)]))
+        elif log is None:
+            pane.show(StaticLines([(Span("reading …", "muted"),)]))
+            self._load_log(viewing, self._log, file)
+        else:
+            line = log.line_at(viewing.time_here(), viewing.tick_here())
+            pane.show(_Marked(log, line))
+            if line is not None and not pane.has_focus:
+                pane.scroll_to(y=max(0, line - pane.room.height // 2), animate=False)
+
+    @work(thread=True, group="log", exclusive=True)
+    def _load_log(self, viewing: Viewing, name: str, file: ReplayFile) -> None:
+        log = _read_log(file, viewing.start)
+        # The first question reads the whole log for its times.
+        log.line_at(viewing.start, 0)
+        self.app.call_from_thread(self._loaded_log, viewing, name, log)
+
+    def _loaded_log(self, viewing: Viewing, name: str, log: LogTimes) -> None:
+        if self.is_attached and viewing is self._viewing:
+            self._logs[name] = log
+            self._draw()
 
     def on_resize(self) -> None:
         """Lines are drawn to the room there is."""
@@ -251,10 +268,10 @@ class _Marked:
         ]
 
 
-def _read_log(file: ReplayFile) -> LogTimes:
+def _read_log(file: ReplayFile, start: datetime | None) -> LogTimes:
     from ..replay.log_times import LogTimes
 
     try:
-        return LogTimes(file.read(_LARGEST_LOG))
+        return LogTimes(file.read(_LARGEST_LOG), start)
     except OSError as error:
         return LogTimes(f"cannot be read: {error}".encode())

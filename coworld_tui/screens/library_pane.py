@@ -55,7 +55,7 @@ class LibraryPane(Vertical):
     def on_mount(self) -> None:
         """Wait to be shown."""
         self.border_title = Content("library")
-        self.border_subtitle = Content("/ filter   o sort")
+        self.border_subtitle = Content("enter open   / filter   o sort")
         self.query_one(Input).display = False
         self.query_one(TableView).show(self._rows)
         self.set_interval(_NEWS_SECONDS, self._describe_wanted)
@@ -184,7 +184,7 @@ class _Rows:
     columns: Sequence[Column] = (
         Column("game"),
         Column("score", 8, "right", "strong"),
-        Column("age", 4, "right", "muted"),
+        Column("age", 5, "right", "muted"),
         Column("length", 8, "right", optional=True),
         Column("kind", 9, "left", "muted", optional=True),
         Column("players", 36, optional=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ..contract.text import safe_line
@@ -95,6 +95,13 @@ class Viewing:
 
     # -- frames -----------------------------------------------------------------------------
 
+    def is_over(self) -> bool:
+        """Whether this is the recording of a run that has ended since it was opened. Reads its manifest."""
+        from ..runs.index import read_run
+
+        is_growing = self.replay.kind == "run" and not self.replay.source.is_complete
+        return is_growing and read_run(self.replay.path).status != "running"
+
     def refresh_length(self) -> bool:
         """Take over how many frames are counted by now. Whether that changed anything."""
         source = self.replay.source
@@ -137,6 +144,15 @@ class Viewing:
         ):
             self._kept.popitem(last=False)
         return self._kept[index]
+
+    def mark_difference(self, index: int | None) -> None:
+        """Put the first difference from a replay beside this one among the events, or take it away."""
+        others = [event for event in self.events if event.kind != "difference"]
+        if index is not None:
+            others.append(Event(index, self._tick(index), "difference", "first difference"))
+        if len(others) != len(self.events):
+            self.events = sorted(others, key=lambda event: event.index)
+            self._news = True
 
     # -- what is found out in the background ------------------------------------------------
 
@@ -219,19 +235,20 @@ class Viewing:
 
         return find_tick(self.replay.source, tick)
 
-    def index_like(self, other: Viewing) -> int | None:
-        """The frame here that goes with the frame in view there: of the same tick, else of the same index."""
-        index = other.playback.index
-        tick = other.tick_here()
-        if tick is not None:
-            here = self.index_of_tick(tick)
-            return here if here is not None and self._tick(here) == tick else None
-        return index if index < len(self.replay.source) else None
-
     def tick_here(self) -> int | None:
         """The tick of the frame in view."""
         index = self.playback.index
         return self._tick(index) if index < len(self.replay.source) else None
+
+    def time_here(self) -> datetime | None:
+        """When the frame in view was received."""
+        index = self.playback.index
+        return self.replay.source.time(index) if index < len(self.replay.source) else None
+
+    @property
+    def start(self) -> datetime | None:
+        """When the first frame was received."""
+        return self.replay.source.time(0) if len(self.replay.source) else None
 
     def _tick(self, index: int) -> int | None:
         try:
@@ -247,7 +264,7 @@ class Viewing:
         tick, moment, origin = self._tick(index), source.time(index), source.origin(index)
         parts = [f"frame {index + 1}" if tick is None else f"tick {tick}"]
         if moment is not None:
-            start = source.time(0)
+            start = self.start
             parts.append(_clock(moment - start) if start is not None else f"{moment:%H:%M:%S}")
         if origin:
             parts.append(f"from the {safe_line(origin, 20)}")

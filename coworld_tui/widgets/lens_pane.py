@@ -104,7 +104,8 @@ class LensPane(Vertical):
             # Hidden until now it has no room of its own; a scrollbar takes a column.
             width, height = self.size
             self.query_one(LinesView).show(lens.model(view, max(1, width - 1), height))
-        if had_focus:
+        # Focus given once more would repaint all of it.
+        if had_focus and not self.shown.has_focus:
             self.shown.focus()
         self._label(lens)
 

@@ -116,6 +116,23 @@ def test_in_a_pipe_bytes_are_exact(tmp_path: Path) -> None:
     assert described == {"index": 0, "tick": None, "kind": "binary", "bytes": 768}
 
 
+def test_tokens_stay_in_a_pipe_and_are_shown_nowhere(tmp_path: Path) -> None:
+    token = "s9cHUzfd14xAvOiJwl--UQ"
+    data = b'{"width": 3, "tokens": ["%s"], "players": [{"name": "Ada"}]}\n' % token.encode()
+    path = tmp_path / "config.json"
+    path.write_bytes(data)
+    assert raw("frame", path, "--index", "0") == data
+    shown = on_a_terminal("frame", path, "--index", "0").decode()
+    assert json.loads(shown)["tokens"] == ["*" * len(token)]
+    for arguments in (["frame", "--index", "0", "--text"], ["frame", "--index", "0", "--lens", "tree"]):
+        done = coworld(arguments[0], path, *arguments[1:])
+        assert done.out
+        assert token not in done.out
+    assert "s9cHU" not in coworld("frame", path, "--index", "0", "--lens", "hex").out
+    for arguments in (["inspect", "--json"], ["query", "tokens"], ["query", ". changed or width > 0"]):
+        assert token not in coworld(arguments[0], path, *arguments[1:]).out
+
+
 def test_json_in_a_pipe_is_as_it_was_recorded_and_on_one_line_when_asked(tmp_path: Path) -> None:
     frame = b'{ "tick": 1,\n  "x":1.50 }'
     path = tmp_path / "x.json"

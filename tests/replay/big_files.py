@@ -1,4 +1,4 @@
-"""Big replays, made quickly: the same few boards over and over, as no reader looks at more than bytes."""
+"""Big replays, made quickly: frames of fixed size, of which only what changes is written anew."""
 
 from __future__ import annotations
 
@@ -9,42 +9,58 @@ from pathlib import Path
 
 DOCUMENT_FRAMES = 40_000
 LINES_FRAMES = 500_000
-_BOARD = 64 * 64
+_SIDE = 64
+_TILES = _SIDE * _SIDE
+_BRUSH = 8
+_RAIN = 6
+_CELLS = {-1: b"-1,", 0: b" 0,", 1: b" 1,"}
+_CELL = 3
+_LINE_TILES = 170
 _SPREAD = 97
 _BATCH = 256
 
 
 def document(path: Path, frames: int = DOCUMENT_FRAMES) -> Path:
-    """One document of ``frames`` boards of 64x64, 12.5 KB each: 500 MB of the default size."""
+    """One document of ``frames`` boards of 64x64, 12.5 KB each: 500 MB of the default size.
+
+    Two players walk over the board, one by rows and one by columns, and paint where they go, while a
+    few tiles are washed clean (-1): about 20 change from frame to frame. ``scores`` are the tiles
+    owned. Frame ``i`` is of tick ``i + 1``.
+    """
+    return _write(path, _document(frames))
+
+
+def _document(frames: int) -> Iterator[bytes]:
     chance = random.Random(1)
-    boards = [
-        ",".join(map(str, chance.choices((0, 10, 20, 255, -1), k=_BOARD))).encode() for _ in range(_SPREAD)
-    ]
-
-    def pieces() -> Iterator[bytes]:
-        yield b'{"config":{"width":64,"height":64,"players":[{"name":"A"},{"name":"B"}]},'
-        yield b'"player_names":["A","B"],"frames":['
-        for tick in range(frames):
-            yield (
-                b'%s{"type":"state","tick":%d,"width":64,"height":64,"positions":[[%d,5],[7,%d]],"board":[%s],'
-                % (
-                    b"," if tick else b"",
-                    tick + 1,
-                    tick % 64,
-                    tick // 64 % 64,
-                    boards[tick % _SPREAD],
-                )
-            )
-            yield b'"scores":[%d,%d],"done":false}' % (tick // 3, tick // 5)
-        yield b'],"results":{"scores":[%d,%d],"ticks":%d}}' % (frames // 3, frames // 5, frames)
-
-    return _write(path, pieces())
+    owners = [-1] * _TILES
+    board = bytearray(_CELLS[-1] * _TILES)
+    scores = [0, 0]
+    yield b'{"config":{"width":64,"height":64,"players":[{"name":"A"},{"name":"B"}]},'
+    yield b'"player_names":["A","B"],"frames":['
+    for tick in range(1, frames + 1):
+        paces = range(_BRUSH * tick, _BRUSH * (tick + 1))
+        painted = dict.fromkeys(chance.sample(range(_TILES), _RAIN), -1)
+        painted |= {pace % _TILES: 0 for pace in paces}
+        painted |= {pace % _SIDE * _SIDE + pace // _SIDE % _SIDE: 1 for pace in paces}
+        for tile, owner in painted.items():
+            before, owners[tile] = owners[tile], owner
+            if before >= 0:
+                scores[before] -= 1
+            if owner >= 0:
+                scores[owner] += 1
+            board[_CELL * tile : _CELL * (tile + 1)] = _CELLS[owner]
+        column, row = paces[-1] % _SIDE, paces[-1] // _SIDE % _SIDE
+        yield b'%s{"type":"state","tick":%d,"width":64,"height":64,' % (b"," if tick > 1 else b"", tick)
+        yield b'"positions":[[%d,%d],[%d,%d]],"board":[' % (column, row, row, column)
+        yield bytes(board[:-1])
+        yield b'],"scores":[%d,%d],"done":false}' % tuple(scores)
+    yield b'],"results":{"scores":[%d,%d],"ticks":%d}}' % (*scores, frames)
 
 
 def lines(path: Path, frames: int = LINES_FRAMES) -> Path:
     """JSON lines of 500 bytes: 250 MB of the default size."""
     chance = random.Random(2)
-    boards = [",".join(map(str, chance.choices((0, 1, -1), k=_BOARD // 24))).encode() for _ in range(_SPREAD)]
+    boards = [",".join(map(str, chance.choices((0, 1, -1), k=_LINE_TILES))).encode() for _ in range(_SPREAD)]
 
     def pieces() -> Iterator[bytes]:
         for tick in range(frames):

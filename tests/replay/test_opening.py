@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import hashlib
 import json
@@ -365,6 +366,35 @@ def test_short_tokens_are_hidden_by_their_key(tmp_path: Path) -> None:
     assert replay.config == {"tokens": ["[redacted]"] * 2, "width": 3}
 
 
+def test_tokens_around_the_frames_are_hidden_at_any_depth(tmp_path: Path) -> None:
+    first, second = "s9cHUzfd14xAvOiJwl--UQ", "hRBfhVNdzfovz_Kim7QOLg"
+    members = {
+        "episode": {"config": {"tokens": [first, second], "width": 3}, "pieces": [{"token": "king"}]},
+        "results": {"scores": [1, 2], "tokens": 512, "seats": [{"token": second, "link": f"x?t={first}"}]},
+    }
+    path = tmp_path / "replay.json"
+    path.write_text(json.dumps({**members, "frames": frames()}))
+    (tmp_path / "results.json").write_text("{}")
+    (tmp_path / "notes.md").write_text(f"king {second}")
+    replay = opened(path)
+    settle(replay)
+    assert replay.config == {
+        "episode": {
+            "config": {"tokens": ["[redacted]"] * 2, "width": 3},
+            "pieces": [{"token": "[redacted]"}],
+        }
+    }
+    (notes,) = [file for file in replay.files if file.name == "notes.md"]
+    assert notes.read(LIMIT) == b"king [redacted]"
+    (tmp_path / "results.json").unlink()
+    replay = opened(path)
+    assert replay.results == {
+        "scores": [1, 2],
+        "tokens": 512,
+        "seats": [{"token": "[redacted]", "link": "x?t=[redacted]"}],
+    }
+
+
 def test_an_open_bundle_that_only_links_to_its_replay_says_so(tmp_path: Path) -> None:
     manifest = {
         "episode_id": "e1",
@@ -624,6 +654,7 @@ def test_without_a_usual_name_the_largest_candidate_of_an_archive_is_shown(tmp_p
 
 def test_the_replay_closes_with_everything_it_opened(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "b.zip", bundle_files())
+    gc.collect()  # what other tests have left open
     before = len(list(Path("/proc/self/fd").iterdir()))
     replay = opened(path)
     replay.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Label
 
 from coworld_tui.replay.lenses.spans import text_of
 from coworld_tui.screens.file_screen import FileScreen
@@ -281,6 +281,10 @@ async def test_two_replays_are_compared_tick_by_tick(console: OpenConsole, tmp_p
         await pilot.press("5")
         await see(pilot, "#inspected", "scores.0")
         await see(pilot, "#inspected", "10 → 7")
+        await see(pilot, "#inspected", "58 of 60 frames differ, first #3")
+        await pilot.press("home", "n", "n")
+        assert index(pilot) == 2
+        assert "first difference" in viewing(pilot).place()
         await pilot.press("escape")
         assert screen(pilot).beside is None
 
@@ -311,6 +315,43 @@ async def test_a_frame_is_saved_once(console: OpenConsole, tmp_path: Path) -> No
         await pilot.press("home", "s")
         await answer(pilot, str(tmp_path / "frame.json"))
         assert json.loads((tmp_path / "frame.json").read_text())["tick"] == 31, "nothing is overwritten"
+
+
+async def test_series_are_exported_and_never_over_a_file(console: OpenConsole, tmp_path: Path) -> None:
+    async with console(replay=workspace(tmp_path)) as pilot:
+        await ready(pilot)
+        await pilot.press("E")
+        form = pilot.app.screen
+        await pilot.press("right", "right", "right")
+        form.query_one("#file", Input).value = str(tmp_path / "scores.csv")
+        form.query_one("#from", Input).value = "11"
+        form.query_one("#to", Input).value = "20"
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen is not form, "it is written")
+        lines = (tmp_path / "scores.csv").read_text().splitlines()
+        assert lines[0] == "frame,tick,scores.0,scores.1"
+        assert [line.split(",")[1] for line in lines[1:]] == [str(tick) for tick in range(11, 21)]
+        await pilot.press("E", "right", "right", "right")
+        form = pilot.app.screen
+        form.query_one("#file", Input).value = str(tmp_path / "scores.csv")
+        await pilot.press("enter")
+        problem = form.query_one("#problem", Label)
+        await until(pilot, lambda: "already" in str(problem.render()), "it says why not")
+
+
+@pytest.mark.parametrize("place", ["/nonexistent/dir/x.svg", "x.json"])
+async def test_a_picture_goes_where_it_can(console: OpenConsole, tmp_path: Path, place: str) -> None:
+    async with console(replay=workspace(tmp_path)) as pilot:
+        await ready(pilot)
+        await pilot.press("E", "left")
+        form = pilot.app.screen
+        form.query_one("#file", Input).value = place
+        problem = form.query_one("#problem", Label)
+        await pilot.press("enter")
+        await until(
+            pilot, lambda: pilot.app.screen is not form or "cannot" in str(problem.render()), "it ends"
+        )
+        assert Path(place).is_file() == (place == "x.json")
 
 
 async def test_the_library_lists_filters_sorts_and_opens(console: OpenConsole, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,10 +13,15 @@ import pytest
 from textual.pilot import Pilot
 
 from coworld_tui.app import CoworldApp
+from coworld_tui.replay.lenses.spans import text_of
 from coworld_tui.runner.phases import Phase
 from coworld_tui.screens.live import LiveScreen
+from coworld_tui.screens.replay import ReplayScreen
+from coworld_tui.widgets.table import TableView
 from tests.contract import builders
 
+from .conftest import until
+from .replays import workspace
 from .staged import crash, ended, frame, staged
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
@@ -78,6 +85,55 @@ def test_live(snap_compare: Snap, size: tuple[int, int], state: str, home: Path)
         await pilot.pause()
 
     assert snap_compare(CoworldApp(), terminal_size=size, run_before=show)
+
+
+@SIZES
+@pytest.mark.parametrize("state", ["board", "series", "split", "compared"])
+def test_replay(snap_compare: Snap, size: tuple[int, int], state: str, tmp_path: Path) -> None:
+    """A replay halfway: as it opens, with its series, two lenses, or another replay beside it."""
+    place, other = workspace(tmp_path), workspace(tmp_path, "other", offset=9)
+
+    async def show(pilot: Pilot[Any]) -> None:
+        await _settled(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, ReplayScreen)
+        await until(pilot, lambda: screen.viewing is not None and screen.viewing.finished, "it is read")
+        await pilot.press("5")
+        if state == "series":
+            await pilot.press("t", "t")
+        elif state == "split":
+            await pilot.press("V")
+        elif state == "compared":
+            screen.open(other, beside=True)
+            await until(pilot, lambda: screen.beside is not None and screen.beside.finished, "it is compared")
+        await pilot.pause(0.4)
+
+    assert snap_compare(CoworldApp(replay=place), terminal_size=size, run_before=show)
+
+
+@SIZES
+def test_library(snap_compare: Snap, size: tuple[int, int], tmp_path: Path) -> None:
+    """Two replays and a broken one."""
+    for name in ("alpha", "beta"):
+        workspace(tmp_path, name)
+    (tmp_path / "cut.zip").write_bytes(b"PK\x03\x04nonsense")
+    for age, path in enumerate(sorted(tmp_path.rglob("*"), reverse=True)):
+        os.utime(path, (time.time() - 3600 * (age // 10 + 1) - 60, time.time() - 3600 * (age // 10 + 1) - 60))
+
+    async def show(pilot: Pilot[Any]) -> None:
+        await _settled(pilot)
+        table = pilot.app.screen.query_one("#replays", TableView)
+        await until(pilot, lambda: text_of(table.lines_in_view()).count("20:15") == 2, "they are described")
+        await pilot.pause(0.4)
+
+    assert snap_compare(CoworldApp(replays=True, folders=(tmp_path,)), terminal_size=size, run_before=show)
+
+
+def test_a_replay_that_is_none(snap_compare: Snap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("broken.zip").write_bytes(b"PK\x03\x04nonsense")
+    app = CoworldApp(replay=Path("broken.zip"))
+    assert snap_compare(app, terminal_size=(80, 24), run_before=_settled)
 
 
 @pytest.mark.parametrize("theme", ["coworld-light", "coworld-contrast", "coworld-ansi"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..decoding import decode_json
+from ..tokens import hide_tokens
 
 
 def decode_frame(payload: bytes, kind: str) -> object:
@@ -10,9 +11,11 @@ def decode_frame(payload: bytes, kind: str) -> object:
 
     ``kind`` is ``json``, ``text`` or ``binary``. NaN, numbers out of range and bytes that are no UTF-8
     are read leniently, up to 16 MiB. What is no JSON (nested beyond reason, cut off in the middle)
-    comes back as it arrived: bytes for binary frames, text for others.
+    comes back as it arrived: bytes for binary frames, text for others. Player tokens are asterisks
+    (``hide_tokens``), but for those in bytes.
     """
+    shown = hide_tokens(payload)
     try:
-        return decode_json(payload)
+        return decode_json(shown)
     except ValueError:
-        return payload if kind == "binary" else payload.decode("utf-8", "replace")
+        return payload if kind == "binary" else shown.decode("utf-8", "replace")

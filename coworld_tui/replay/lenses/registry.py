@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from ..paths import MISSING
+from ..tokens import hide_tokens
 from .entities import EntitiesLens
 from .grid import Grid, board_size, cell_for, grid_lines, legend
 from .hex import HexLines
@@ -130,14 +131,16 @@ def _text_of(view: FrameView) -> str | None:
 
 def _find_text(view: FrameView) -> str | None:
     if view.decoded is MISSING:
-        return None if view.kind == "binary" else view.payload[:_TEXT_LIMIT].decode("utf-8", "replace")
+        if view.kind == "binary":
+            return None
+        return hide_tokens(view.payload[:_TEXT_LIMIT]).decode("utf-8", "replace")
     text = longest_text(view.decoded)
     is_all = isinstance(view.decoded, str) or ("\n" in text and 2 * len(text) > len(view.payload))
     return text if is_all else None
 
 
 class HexLens:
-    """The bytes of the frame."""
+    """The bytes of the frame, but for player tokens."""
 
     name = "hex"
 
@@ -147,7 +150,7 @@ class HexLens:
 
     def model(self, view: FrameView, width: int, height: int) -> LineModel:
         """Sixteen bytes a line."""
-        return ClippedLines(HexLines(view.payload), width)
+        return ClippedLines(HexLines(hide_tokens(view.payload)), width)
 
 
 BUILT_IN: tuple[Lens, ...] = (

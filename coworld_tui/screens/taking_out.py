@@ -1,0 +1,99 @@
+"""Taking things out of a replay: copied, saved, paged, exported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from textual.geometry import Size
+
+from ..contract.text import safe_line
+from ..replay.lenses.model import FrameView
+from ..replay.paths import MISSING
+from .dialogs import Prompt
+from .inspector import Inspector
+from .replay_base import ReplayBase
+
+
+class TakingOut(ReplayBase):
+    """What leaves is what is in view."""
+
+    def lens_in_view(self) -> tuple[str | None, Size]:
+        """The name of the lens in view, and its room."""
+        raise NotImplementedError
+
+    def action_copy_value(self) -> None:
+        """Copy the value under the cursor of the tree; without a tree, where this frame is."""
+        viewing, tree = self.viewing, self.focused_tree()
+        if viewing is None:
+            return
+        if tree is None:
+            self.console.copy(viewing.place())
+        else:
+            self.console.copy(_as_json(tree.cursor_value))
+
+    def action_copy_frame(self) -> None:
+        """Copy the frame as text."""
+        view = self.frame_view()
+        if view is not None:
+            self.console.copy(_text_of(view))
+
+    def action_save_frame(self) -> None:
+        """Ask where to save the frame's bytes."""
+        view, viewing = self.frame_view(), self.viewing
+        if view is None or viewing is None:
+            return
+        name = (
+            f"{viewing.file_stem}-frame-{viewing.playback.index}.{'json' if view.kind == 'json' else 'bin'}"
+        )
+        self.app.push_screen(Prompt("save frame", "a file that does not exist yet", name), self._save_frame)
+
+    def _save_frame(self, answer: str | None) -> None:
+        view = self.frame_view()
+        if not answer or view is None:
+            return
+        try:
+            with Path(answer).expanduser().open("xb") as file:
+                file.write(view.payload)
+        except OSError as error:
+            self.notify(f"not saved: {error.strerror or error}", severity="error", markup=False)
+        else:
+            self.notify(f"saved {answer}", markup=False)
+
+    def action_pager(self) -> None:
+        """Open the frame in $PAGER."""
+        from .pager import page
+
+        view = self.frame_view()
+        if view is not None:
+            page(self.app, _text_of(view))
+
+    def action_export(self) -> None:
+        """Ask what to export."""
+        from .exporting import ExportScreen
+
+        if self.viewing is not None:
+            self.app.push_screen(ExportScreen(self.viewing, *self.lens_in_view()))
+
+    def on_inspector_opened(self, message: Inspector.Opened) -> None:
+        """Show a file that came with the replay."""
+        from .file_screen import FileScreen
+
+        self.app.push_screen(FileScreen(message.file))
+
+
+def _as_json(value: Any) -> str:
+    import json
+
+    return "" if value is MISSING else json.dumps(value, ensure_ascii=False)
+
+
+def _text_of(view: FrameView) -> str:
+    """A frame as text a person can read, safe for a terminal."""
+    if view.kind == "binary" or view.decoded is MISSING or isinstance(view.decoded, str | bytes):
+        text = view.payload.decode("utf-8", "replace")
+    else:
+        import json
+
+        text = json.dumps(view.decoded, indent=1, ensure_ascii=False)
+    return "\n".join(safe_line(line) for line in text.splitlines())
