@@ -60,7 +60,8 @@ class Session:
 class CoworldApp(PacedApp[str]):
     """Opens on the packages, on a launch or on a replay given at the start.
 
-    ``folders`` hold downloads and bundles, beside those of the settings.
+    ``folders`` hold downloads and bundles, beside those of the settings; nothing inflates to more than
+    ``max_inflated`` bytes.
 
     Its return value says what to do with episodes that still run: ``stop`` or ``finish``.
     """
@@ -80,6 +81,7 @@ class CoworldApp(PacedApp[str]):
         replay: Path | None = None,
         replays: bool = False,
         folders: tuple[Path, ...] = (),
+        max_inflated: int | None = None,
     ) -> None:
         super().__init__()
         self.animation_level = "none"
@@ -90,6 +92,7 @@ class CoworldApp(PacedApp[str]):
         self._replay = replay
         self._replays = replays or replay is not None
         self._folders = folders
+        self._max_inflated = max_inflated
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = THEMES[0].name
@@ -99,7 +102,7 @@ class CoworldApp(PacedApp[str]):
         if self._replays:
             from .screens.replay import ReplayScreen
 
-            return ReplayScreen(self._replay, self._folders)
+            return ReplayScreen(self._replay, self._folders, self._max_inflated)
         return ManifestScreen(self._opened)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -209,7 +212,7 @@ class CoworldApp(PacedApp[str]):
         """Open a replay; without one, the list of what there is."""
         from .screens.replay import ReplayScreen
 
-        self.push_screen(ReplayScreen(path, self._folders))
+        self.push_screen(ReplayScreen(path, self._folders, self._max_inflated))
 
     def copy(self, text: str) -> None:
         """Send text to the terminal's clipboard, which may not take it, and keep it in a file."""

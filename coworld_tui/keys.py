@@ -50,6 +50,7 @@ KEYS = (
     Key("variants", "v", "tab('variants')", "variants", "show the variants", "manifest"),
     Key("runs", "u", "tab('runs')", "runs", "show the latest runs", "manifest", False),
     Key("overview", "i", "tab('overview')", "overview", "show the overview", "manifest", False),
+    Key("replays", "3", "replays", "replays", "runs, downloads and bundles to look back at", "manifest"),
     Key("filter", "slash", "filter", "filter", "filter the packages", "manifest"),
     Key("reload", "f5", "reload", "reload", "look for packages again", "manifest", False),
     Key("pause", "space", "pause", "pause", "freeze the view; everything is still recorded", "live"),
@@ -84,7 +85,6 @@ KEYS = (
     Key("pan-down", "J", "pan(0,2)", "pan down", "move a large board", "live", False),
     Key("pan-up", "K", "pan(0,-2)", "pan up", "move a large board", "live", False),
     Key("pan-right", "L", "pan(4,0)", "pan right", "move a large board", "live", False),
-    Key("replays", "3", "replays", "replays", "runs, downloads and bundles to look back at", "manifest"),
     Key("library-open", "enter", "open", "open", "open the replay under the cursor", "library"),
     Key(
         "library-filter", "slash", "filter", "filter", "words to look for in game, players, place", "library"
@@ -144,7 +144,7 @@ KEYS = (
         False,
     ),
     Key("mark", "m", "mark", "mark", "set a marker here; once more takes it away", "replay"),
-    Key("marks", "apostrophe", "marks", "markers", "pick one of the markers", "replay", False),
+    Key("marks", "apostrophe", "marks", "markers", "the next marker, round the end", "replay", False),
     Key("replay-lens", "v", "lens", "lens", "the next way to look at a frame", "replay"),
     Key("layer", "L", "layer", "layer", "the next layer of the board alone, then all again", "replay", False),
     Key("split", "V", "split", "split", "two lenses side by side", "replay", False),

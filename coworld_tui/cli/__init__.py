@@ -96,6 +96,7 @@ def _parser() -> _Parser:
     replay.add_argument(
         "path", nargs="?", help="replay, bundle, run, run id or folder (default: list every run and download)"
     )
+    _inflated_argument(replay)
 
     inspect = commands.add_parser("inspect", help="say what is in a replay, a bundle or a run")
     _source_arguments(inspect)
@@ -124,6 +125,7 @@ def _parser() -> _Parser:
     )
     query.add_argument("--where", metavar="EXPR", help="only frames that answer this: done == false")
     query.add_argument("--limit", type=_count, metavar="N", help="at most so many rows")
+    query.add_argument("--json", action="store_const", const="json", dest="format", help="as --format json")
     query.add_argument("--format", choices=("table", "json", "csv", "parquet"), help="(default: table)")
     query.add_argument(
         "--output", metavar="FILE", help="write there; .csv, .json and .parquet say the format"
@@ -175,6 +177,10 @@ def _source_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "path", metavar="PATH", help="a replay, bundle, workspace or run directory, or run id"
     )
+    _inflated_argument(parser)
+
+
+def _inflated_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max-inflated", type=_bytes, metavar="N", help="inflate to N bytes at most (default: 1 GiB)"
     )

@@ -40,15 +40,18 @@ def replay(options: Namespace) -> int:
     if reason:
         say(f"the console needs a terminal: {reason}; without one: coworld-tui inspect, frame, query, export")
         return EXIT_USAGE
+    limit = options.max_inflated
     if options.path is None:
-        return asyncio.run(_open(_console_class()(replays=True), as_json=False))
+        return asyncio.run(_open(_console_class()(replays=True, max_inflated=limit), as_json=False))
     from ..replay.folders import kind_of_folder
     from .inspect import find_replay
 
     path = find_replay(options.path)
     if path.is_dir() and not kind_of_folder(entry.name for entry in path.iterdir()):
-        return asyncio.run(_open(_console_class()(replays=True, folders=(path,)), as_json=False))
-    return asyncio.run(_open(_console_class()(replay=path), as_json=False))
+        return asyncio.run(
+            _open(_console_class()(replays=True, folders=(path,), max_inflated=limit), as_json=False)
+        )
+    return asyncio.run(_open(_console_class()(replay=path, max_inflated=limit), as_json=False))
 
 
 def watch(

@@ -6,7 +6,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .lenses.spans import Line, Span, cell_width
+from ..contract.text import safe_line
+from .lenses.spans import Line, Span, cell_width, slot_glyph
 from .playback import Playback
 from .series import sparkline
 from .source import Event
@@ -64,6 +65,12 @@ def neighbour(events: Sequence[Event], index: int, step: int) -> Event | None:
     indexes = [event.index for event in events]
     at = bisect_right(indexes, index) if step > 0 else bisect_left(indexes, index) - 1
     return events[at] if 0 <= at < len(events) else None
+
+
+def event_text(event: Event) -> str:
+    """What happened, beginning with the glyph of whose it is."""
+    text = safe_line(event.text, 200)
+    return text if event.slot < 0 or text.startswith("◆") else f"◆{slot_glyph(event.slot)} {text}"
 
 
 def events_at(events: Sequence[Event], index: int) -> Sequence[Event]:

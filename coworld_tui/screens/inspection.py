@@ -17,6 +17,7 @@ from ..replay.paths import MISSING, Path, dotted
 from ..replay.plot import PlotSeries, plot_lines
 from ..replay.series import sparkline
 from ..replay.source import Event
+from ..replay.timeline import event_text
 from .viewing import Viewing
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ MOST_CHANGES = 200
 _EVENTS_AROUND = 5
 _PLOT_HEIGHT = 14
 _WITH_NUMBERS = 38
+_FEW = 6
 
 
 def change_lines(viewing: Viewing, view: FrameView, width: int) -> list[Line]:
@@ -51,7 +53,25 @@ def change_lines(viewing: Viewing, view: FrameView, width: int) -> list[Line]:
 
 
 def changed_values(found: Sequence[Change], width: int) -> list[Line]:
-    """A line a change: path, value before, value now."""
+    """A line a change: path, value before, value now. Where much of a list changed, that comes last."""
+    few, many = _by_list(found)
+    lines = _value_lines(few, width)
+    for path, members in many.items():
+        lines += [(), (Span(dotted(path), "heading"), Span(f"  {len(members)} values", "muted"))]
+        lines += _value_lines(members, width)
+    return lines
+
+
+def _by_list(found: Sequence[Change]) -> tuple[list[Change], dict[Path, list[Change]]]:
+    lists: dict[Path, list[Change]] = {}
+    for change in found:
+        if change.path and isinstance(change.path[-1], int):
+            lists.setdefault(change.path[:-1], []).append(change)
+    many = {path: members for path, members in lists.items() if len(members) > _FEW}
+    return [change for change in found if change.path[:-1] not in many], many
+
+
+def _value_lines(found: Sequence[Change], width: int) -> list[Line]:
     names = [dotted(change.path) for change in found]
     room = min(max(map(len, names), default=0), max(8, width // 2))
     return [
@@ -200,12 +220,6 @@ def event_line(event: Event, index: int) -> Line:
         Span(f"{place:>6}  ", "strong" if is_here else "muted"),
         Span(event_text(event), "changed" if is_here else style),
     )
-
-
-def event_text(event: Event) -> str:
-    """What happened, beginning with the glyph of whose it is."""
-    text = safe_line(event.text, 200)
-    return text if event.slot < 0 or text.startswith("◆") else f"◆{slot_glyph(event.slot)} {text}"
 
 
 def events_around(events: Sequence[Event], index: int, count: int) -> Sequence[Event]:

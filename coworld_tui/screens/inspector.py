@@ -18,6 +18,7 @@ from ..replay.lenses.model import FrameView, LineModel
 from ..replay.lenses.spans import Line, Span
 from ..replay.paths import MISSING
 from ..replay.source import Event, ReplayFile
+from ..replay.timeline import event_text
 from ..widgets.bars import TabBar
 from ..widgets.lines import LinesView
 from ..widgets.static_lines import StaticLines
@@ -246,7 +247,7 @@ class _EventRows:
             style = f"slot.{event.slot}" if event.slot >= 0 else ""
             style = "changed" if event.index == here else style
             place = event.tick if event.tick is not None else event.index
-            rows.append((Span(str(place), "muted"), Span(inspection.event_text(event), style)))
+            rows.append((Span(str(place), "muted"), Span(event_text(event), style)))
         return rows
 
     def id_of(self, row: int) -> Hashable:

@@ -59,10 +59,13 @@ class ReplayScreen(Finding, TakingOut):
     SCOPE = "replay"
     place = "replay"
 
-    def __init__(self, path: Path | None = None, folders: tuple[Path, ...] = ()) -> None:
+    def __init__(
+        self, path: Path | None = None, folders: tuple[Path, ...] = (), max_inflated: int | None = None
+    ) -> None:
         super().__init__()
         self._path = path
         self._folders = folders
+        self._max_inflated = max_inflated
         self.beside: Beside | None = None
         self._compared = 0
         self._split = False
@@ -108,10 +111,10 @@ class ReplayScreen(Finding, TakingOut):
 
     @work(thread=True, group="opening", exclusive=True)
     def _open(self, path: Path, *, beside: bool) -> None:
-        from ..replay.opening import open_replay
+        from ..replay.opening import DEFAULT_INFLATED_LIMIT, open_replay
 
         try:
-            replay = open_replay(path)
+            replay = open_replay(path, max_inflated=self._max_inflated or DEFAULT_INFLATED_LIMIT)
         except CoworldError as error:
             self.app.call_from_thread(self._cannot_open, error)
             return

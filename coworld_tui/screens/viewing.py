@@ -13,7 +13,7 @@ from ..replay.lenses.model import FrameView
 from ..replay.paths import MISSING, Path, dotted, numeric_paths, parse_path
 from ..replay.playback import DEFAULT_RATE, Playback
 from ..replay.source import Event, Replay
-from ..replay.timeline import TimelineState, events_at
+from ..replay.timeline import TimelineState, event_text, events_at
 
 if TYPE_CHECKING:
     from ..replay.columns import Columns
@@ -270,7 +270,7 @@ class Viewing:
             parts.append(f"from the {safe_line(origin, 20)}")
         if self.trouble:
             parts.append(safe_line(self.trouble, 120))
-        parts += [safe_line(event.text, 60) for event in events_at(self.events, index)][:2]
+        parts += [event_text(event) for event in events_at(self.events, index)][:2]
         return " · ".join(parts)
 
     def mark(self) -> None:

@@ -331,7 +331,7 @@ def test_lines_are_looked_through_while_they_are_read(tmp_path: Path, opened: Op
 def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which the bundled game was played twice."""
     home = tmp_path_factory.mktemp("two-runs")
-    command = "demo --variant quick --display none --episodes 2 --jobs 2".split()
+    command = ["demo", "--variant", "quick", "--display", "none", "--episodes", "2", "--jobs", "2"]
     environment = {**os.environ, "COWORLD_TUI_HOME": str(home)}
     subprocess.run([sys.executable, "-m", "coworld_tui", *command], env=environment, check=True, timeout=60)
     return home
