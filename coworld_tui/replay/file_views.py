@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ..contract.errors import CoworldError
+from ..contract.measures import size_text
 from .decoding import depth_within
 from .json_view import (
     DEPTH,
@@ -31,7 +32,7 @@ from .log_times import LogTimes, Rows, masked_line
 from .markup import html_lines, markdown_lines
 from .source import ReplayFile
 from .tables import arrow_lines, counted, csv_lines, parquet_lines
-from .zip_view import DOCUMENT_LIMIT, WHOLE_LIMIT, UnshowableError, joined, size_text, zip_model
+from .zip_view import DOCUMENT_LIMIT, WHOLE_LIMIT, UnshowableError, joined, zip_model
 
 MIB = 1 << 20
 _PIECE = MIB

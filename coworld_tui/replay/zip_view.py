@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
 from ..contract.errors import CoworldError
+from ..contract.measures import size_text
 from ..contract.text import safe_line
 from .lenses.choose import decode_frame
 from .lenses.model import FixedLines, LineModel
@@ -55,16 +56,6 @@ def members(file: ReplayFile) -> list[ReplayFile]:
     except (OSError, CoworldError, UnshowableError):
         return []
     return [ReplayFile(entry.filename, entry.file_size, _entry_reader(file, entry)) for entry in entries]
-
-
-def size_text(size: int) -> str:
-    """A number of bytes as people read it: ``64 B``, ``8 MiB``, ``1.5 GiB``."""
-    amount = float(size)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if amount < 1024 or unit == "GiB":
-            break
-        amount /= 1024
-    return f"{amount:.0f} {unit}" if amount >= 100 or amount == int(amount) else f"{amount:.1f} {unit}"
 
 
 def zip_model(data: bytes, width: int) -> tuple[str, LineModel, str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
+from ..contract.measures import size_text
 from ..contract.text import safe_line
 from ..replay.lenses.spans import Span
 from ..replay.source import ReplayFile
-from ..replay.zip_view import size_text
 from ..widgets.table import Cell, Column
 
 

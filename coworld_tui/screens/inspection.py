@@ -14,7 +14,6 @@ from ..replay.lenses.model import FrameView
 from ..replay.lenses.spans import Line, Span, cell_width, fit, slot_glyph
 from ..replay.lenses.tree import value_spans
 from ..replay.paths import MISSING, Path, dotted
-from ..replay.plot import PlotSeries, plot_lines
 from ..replay.series import sparkline
 from ..replay.source import Event
 from ..replay.timeline import event_text
@@ -147,6 +146,8 @@ def _short_number(value: float) -> str:
 
 def series_lines(viewing: Viewing, width: int) -> list[Line]:
     """The followed series as one plot, with their values here."""
+    from ..replay.plot import PlotSeries, plot_lines
+
     columns = viewing.columns
     if columns is None or not viewing.followed:
         return _how_to_follow()

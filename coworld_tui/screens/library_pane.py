@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -17,12 +18,12 @@ from textual.message import Message
 from textual.widgets import Input
 from textual.worker import get_current_worker
 
+from ..contract.measures import age
 from ..contract.text import safe_line
 from ..replay.lenses.grid import score_text
 from ..replay.lenses.spans import Line, Span
 from ..widgets.table import Cell, Column, TableView
 from .bindings import bindings
-from .overview import age
 
 if TYPE_CHECKING:
     from ..replay.library import Library, LibraryRow, SortKey
@@ -59,6 +60,11 @@ class LibraryPane(Vertical):
         self.query_one(Input).display = False
         self.query_one(TableView).show(self._rows)
         self.set_interval(_NEWS_SECONDS, self._describe_wanted)
+
+    def on_unmount(self) -> None:
+        """Keep what was found out for the next time."""
+        if self._library is not None:
+            self._library.save()
 
     @property
     def current(self) -> Path | None:
@@ -97,6 +103,8 @@ class LibraryPane(Vertical):
         if not worker.is_cancelled:
             self._rows.searching = False
             self._arrange_now(library)
+            # The rows stay: keep the collector from walking all of them while somebody types.
+            gc.freeze()
 
     @work(thread=True, group="arranging", exclusive=True)
     def _arrange(self) -> None:
@@ -123,7 +131,6 @@ class LibraryPane(Vertical):
         for row in wanted:
             self._rows.described[row.where] = library.describe(row)
         self._rows.describing = False
-        library.save()
         self.app.call_from_thread(self._described)
 
     def _arranged(self, shown: Sequence[LibraryRow]) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 
 from ..contract.errors import CoworldError
 from ..contract.manifest import ContainerReporter, ReporterReference, RoleRunnable
+from ..contract.measures import age
 from ..contract.package import Package
 from ..contract.request import plan_episode
 from ..contract.text import safe_line
@@ -107,22 +107,6 @@ def run_line(run: RunEntry, width: int) -> Line:
         Span(f"{fit(status, 10 if roomy else 9)} ", _STATUS_STYLES.get(status, "muted")),
         Span(_remark(run), "muted"),
     )
-
-
-def age(moment: str, now: datetime | None = None) -> str:
-    """How long ago an ISO time was: ``now``, ``2 m``, ``3 h``, ``5 d``; empty when it is no time."""
-    try:
-        seconds = ((now or datetime.now(UTC)) - datetime.fromisoformat(moment)).total_seconds()
-    except (ValueError, TypeError):
-        return ""
-    if seconds < 60:
-        return "now"
-    size, unit = next(
-        (size, unit)
-        for limit, size, unit in ((3600, 60, "m"), (86400, 3600, "h"), (float("inf"), 86400, "d"))
-        if seconds < limit
-    )
-    return f"{int(seconds // size)} {unit}"
 
 
 def _score(scores: object) -> str:

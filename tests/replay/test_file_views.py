@@ -18,11 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coworld_tui.contract.errors import CoworldError
+from coworld_tui.contract.measures import size_text
 from coworld_tui.replay import json_view, tables, zip_view
 from coworld_tui.replay.file_views import FileView, view_of
 from coworld_tui.replay.lenses.spans import Span, cell_width, text_of
 from coworld_tui.replay.source import ReplayFile
-from coworld_tui.replay.zip_view import members, size_text
+from coworld_tui.replay.zip_view import members
 
 from .episodes import recorded_episode
 from .json_values import unhurried, values

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from coworld_tui.contract.bundled import bundled_package
+from coworld_tui.contract.measures import age
 from coworld_tui.replay.lenses.spans import cell_width, text_of
 from coworld_tui.runs.index import RunEntry
-from coworld_tui.screens.overview import age, overview_lines, problem_lines, runs_lines, variant_lines
+from coworld_tui.screens.overview import overview_lines, problem_lines, runs_lines, variant_lines
 from coworld_tui.screens.packages import discover
 from tests.contract import builders
 
