@@ -160,6 +160,7 @@ KEYS = (
         "replay",
         False,
     ),
+    Key("chart", "A", "chart", "chart", "the next of the followed series on the timeline", "replay", False),
     Key("library", "b", "library", "library", "show or hide the list of replays", "replay"),
     Key("replay-zoom", "z", "zoom", "zoom", "give the whole window to the frame", "replay", False),
     Key("copy-value", "y", "copy_value", "copy", "copy the value under the cursor", "replay"),

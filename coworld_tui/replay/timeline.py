@@ -5,9 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from ..contract.text import safe_line
-from .lenses.spans import Line, Span, cell_width, slot_glyph
+from .lenses.spans import Line, Span, cell_width, fit, slot_glyph
 from .playback import Playback
 from .series import sparkline
 from .source import Event
@@ -15,14 +16,23 @@ from .source import Event
 _LEFT = 10
 
 
+class Values(Protocol):
+    """Numbers by index: a list, or an array that is too long to become one."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> float: ...
+
+
 @dataclass(frozen=True)
 class TimelineState:
-    """What a timeline shows. ``values`` are samples of a series over all frames, oldest first."""
+    """What a timeline shows. ``values`` are those of the series ``name``, a frame each, oldest first."""
 
     playback: Playback
     events: Sequence[Event] = ()
     markers: Sequence[int] = ()
-    values: Sequence[float] = ()
+    values: Values = ()
+    name: str = ""
     style: str = "accent"
     progress: float = 1.0
 
@@ -38,7 +48,8 @@ def timeline_lines(state: TimelineState, width: int, rows: int) -> list[Line]:
     bar = (Span("━" * at, "accent"), Span("●", "warning"), Span("─" * (room - at - 1), "line"))
     lines: list[Line] = [(head, speed, *bar, Span(f" {right}", "strong"))]
     if rows > 2:
-        lines.append((Span(" " * _LEFT), *_series(state, room, at)))
+        label = Span(f" {fit(safe_line(state.name), _LEFT - 2)} ", "muted")
+        lines.append((label, *_series(state, room, at)))
     if rows > 1:
         lines.append((Span(" " * _LEFT), *_marks(state, room)))
     return lines

@@ -17,7 +17,7 @@ from ..replay.paths import MISSING, Path, dotted
 from ..replay.series import sparkline
 from ..replay.source import Event
 from ..replay.timeline import event_text
-from .viewing import Viewing
+from .viewing import Viewing, slot_of
 
 if TYPE_CHECKING:
     from ..replay.columns import Column
@@ -233,18 +233,14 @@ def events_around(events: Sequence[Event], index: int, count: int) -> Sequence[E
 def series_name(viewing: Viewing, path: Path) -> str:
     """A path, with the player's name where its last step is a slot."""
     players = viewing.replay.players
-    slot = _slot_of(path, len(players))
+    slot = slot_of(path, len(players))
     return f"{dotted(path)} {safe_line(players[slot], 30)}" if slot is not None else dotted(path)
 
 
 def series_style(viewing: Viewing, path: Path) -> str:
     """The player's colour where the path has a slot, else one by its place."""
-    slot = _slot_of(path, max(len(viewing.replay.players), 1))
+    slot = slot_of(path, max(len(viewing.replay.players), 1))
     return f"slot.{slot if slot is not None else viewing.followed.index(path)}"
-
-
-def _slot_of(path: Path, players: int) -> int | None:
-    return next((step for step in path if isinstance(step, int) and step < players), None)
 
 
 def _sparklines(viewing: Viewing, width: int) -> Iterator[Line]:

@@ -416,6 +416,12 @@ class ReplayScreen(Finding, TakingOut):
         self._read(self.viewing)
         self.query_one(Inspector).choose("series")
 
+    def action_chart(self) -> None:
+        """The next series on the timeline."""
+        if self.viewing is not None:
+            self.viewing.chart_next()
+            self.draw_timeline()
+
     def focused_tree(self) -> TreeView | None:
         """The tree that has focus, else one that is shown."""
         if isinstance(self.focused, TreeView):

@@ -13,7 +13,7 @@ from ..replay.lenses.model import FrameView
 from ..replay.paths import MISSING, Path, dotted, numeric_paths, parse_path
 from ..replay.playback import DEFAULT_RATE, Playback
 from ..replay.source import Event, Replay
-from ..replay.timeline import TimelineState, event_text, events_at
+from ..replay.timeline import TimelineState, Values, event_text, events_at
 
 if TYPE_CHECKING:
     from ..replay.columns import Columns
@@ -46,6 +46,7 @@ class Viewing:
         self._news = True
         self._key = ""
         self._sought = 0
+        self._charted = 0
         self._kept: OrderedDict[int, tuple[bytes, str, object]] = OrderedDict()
         self.refresh_length()
 
@@ -287,18 +288,33 @@ class Viewing:
 
     # -- for the timeline -------------------------------------------------------------------
 
+    def chart_next(self) -> None:
+        """Show the next of the followed series on the timeline."""
+        self._charted += 1
+
     def timeline(self) -> TimelineState:
-        """The state of the timeline, with the first followed series."""
-        values: Sequence[float] = ()
+        """The state of the timeline, with one of the followed series."""
+        values: Values = ()
+        name, style = "", "accent"
         if self.columns is not None and self.followed:
-            values = self.columns.values(self.followed[0]).tolist()
+            path = self.followed[self._charted % len(self.followed)]
+            name, values = dotted(path), self.columns.values(path)
+            slot = slot_of(path, len(self.replay.players))
+            style = "accent" if slot is None else f"slot.{slot}"
         return TimelineState(
             self.playback,
             self.events,
             sorted(self.markers),
             values,
+            name,
+            style,
             progress=self.replay.source.progress,
         )
+
+
+def slot_of(path: Path, players: int) -> int | None:
+    """The slot that a path speaks of: its first index below the number of players."""
+    return next((step for step in path if isinstance(step, int) and step < players), None)
 
 
 def first_numbers(frame: object) -> list[Path]:

@@ -270,6 +270,16 @@ async def test_a_number_is_followed_as_a_series(console: OpenConsole, tmp_path: 
         assert ("tick",) not in viewing(pilot).followed
 
 
+async def test_the_timeline_shows_one_series_after_the_other(console: OpenConsole, tmp_path: Path) -> None:
+    async with console(replay=workspace(tmp_path)) as pilot:
+        await ready(pilot)
+        await see(pilot, "#timeline", "scores.0")
+        await pilot.press("A")
+        await see(pilot, "#timeline", "scores.1")
+        await pilot.press("A")
+        await see(pilot, "#timeline", "scores.0")
+
+
 async def test_two_replays_are_compared_tick_by_tick(console: OpenConsole, tmp_path: Path) -> None:
     one, other = workspace(tmp_path, "one"), workspace(tmp_path, "other", offset=9)
     async with console(replay=one) as pilot:
