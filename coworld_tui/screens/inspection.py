@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ..contract.text import safe_line
 from ..replay.changes import Change, changes
@@ -16,11 +16,8 @@ from ..replay.lenses.tree import value_spans
 from ..replay.paths import MISSING, Path, dotted
 from ..replay.series import sparkline
 from ..replay.source import Event
-from ..replay.timeline import event_text
+from ..replay.timeline import Values, event_text
 from .viewing import Viewing, slot_of
-
-if TYPE_CHECKING:
-    from ..replay.columns import Column
 
 MOST_CHANGES = 200
 _EVENTS_AROUND = 5
@@ -152,14 +149,14 @@ def series_lines(viewing: Viewing, width: int) -> list[Line]:
     if columns is None or not viewing.followed:
         return _how_to_follow()
     series = [
-        PlotSeries(series_name(viewing, path), columns.values(path), series_style(viewing, path))
+        PlotSeries(series_name(viewing, path), viewing.values(path), series_style(viewing, path))
         for path in viewing.followed
     ]
     index = viewing.playback.index
     lines = [*plot_lines(series, width, _PLOT_HEIGHT, index), ()]
     for one in series:
         room = max(8, width - 13)
-        value = _number_at(columns.values(viewing.followed[series.index(one)]), index)
+        value = _number_at(one.values, index)
         lines.append((Span("■ ", one.style), Span(fit(one.name, room)), Span(f"{value:>10}", one.style)))
     if columns.covered < len(viewing.replay.source):
         lines.append((Span(f"read {columns.covered} of {len(viewing.replay.source)} frames", "muted"),))
@@ -251,7 +248,7 @@ def _sparklines(viewing: Viewing, width: int) -> Iterator[Line]:
     yield ()
     yield (Span("series", "heading"),)
     for path in viewing.followed[:8]:
-        values = columns.values(path)
+        values = viewing.values(path)
         style = series_style(viewing, path)
         name = min(14, width // 3)
         room = max(6, width - name - 11)
@@ -267,7 +264,7 @@ def _sparklines(viewing: Viewing, width: int) -> Iterator[Line]:
         )
 
 
-def _number_at(values: Column, index: int) -> str:
+def _number_at(values: Values, index: int) -> str:
     value = float(values[index]) if index < len(values) else math.nan
     return "–" if math.isnan(value) else f"{value:g}"
 

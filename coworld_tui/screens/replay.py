@@ -141,7 +141,7 @@ class ReplayScreen(Finding, TakingOut):
             self.beside = Beside(self.viewing, viewing)
             self.query_one("#beside").display = True
             self.query_one(Inspector).tab = "compare"
-            self._read(self.beside)
+            self._compare(self.beside)
         else:
             self._close()
             self.viewing = viewing
@@ -157,20 +157,32 @@ class ReplayScreen(Finding, TakingOut):
         if viewing.split and not beside:
             self.action_split()
 
+    def _read(self, viewing: Viewing) -> None:
+        if viewing.begin_reading():
+            self._read_on(viewing)
+
     @work(thread=True, group="reading")
-    def _read(self, reading: Viewing | Beside) -> None:
+    def _read_on(self, viewing: Viewing) -> None:
         """Read on until everything is known, however long the replay grows."""
         worker = get_current_worker()
-        while not worker.is_cancelled and not reading.closed:
-            if reading.work():
+        while not worker.is_cancelled and not viewing.closed:
+            if viewing.work():
                 continue
-            if reading.finished:
+            if viewing.end_reading():
                 return
-            if isinstance(reading, Viewing) and reading.is_over():
+            if viewing.is_over():
                 # The run has ended meanwhile: from now on its replay is the truth.
-                self.app.call_from_thread(self.open, reading.replay.path)
+                self.app.call_from_thread(self.open, viewing.replay.path)
                 return
             worker.cancelled_event.wait(_WAIT_SECONDS)
+
+    @work(thread=True, group="reading")
+    def _compare(self, beside: Beside) -> None:
+        """Compare all frames, as they are counted."""
+        worker = get_current_worker()
+        while not worker.is_cancelled and not beside.closed and not beside.finished:
+            if not beside.work():
+                worker.cancelled_event.wait(_WAIT_SECONDS)
 
     def _close(self) -> None:
         """Remember where the reader is, and let go of the files."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import TYPE_CHECKING
 
+from ..contract.errors import CoworldError
 from ..contract.text import safe_line
 from ..replay.lenses.choose import decode_frame
 from ..replay.lenses.model import FrameView
@@ -16,7 +19,7 @@ from ..replay.source import Event, Replay
 from ..replay.timeline import TimelineState, Values, event_text, events_at
 
 if TYPE_CHECKING:
-    from ..replay.columns import Columns
+    from ..replay.columns import Column, Columns
     from ..replay.watched import Watched
 
 LARGEST_DECODED = 4 << 20
@@ -47,6 +50,11 @@ class Viewing:
         self._key = ""
         self._sought = 0
         self._charted = 0
+        self._found: Sequence[Event] = ()
+        self._difference: int | None = None
+        self._derived = -1, False
+        self._is_read = False
+        self._lock = Lock()
         self._kept: OrderedDict[int, tuple[bytes, str, object]] = OrderedDict()
         self.refresh_length()
 
@@ -74,7 +82,8 @@ class Viewing:
         self._key = key_of(self.replay.path)
         memory = remembered(self._key)
         self.markers = set(memory.markers.values())
-        self.followed = [parse_path(path) for path in memory.series]
+        with suppress(CoworldError):
+            self.followed = [parse_path(path) for path in memory.series]
         self.lens, self.split = memory.lens, memory.split
         self.asked = memory.filters.get("find", "")
         # The frame may not be counted yet: it is sought again as they are.
@@ -148,12 +157,9 @@ class Viewing:
 
     def mark_difference(self, index: int | None) -> None:
         """Put the first difference from a replay beside this one among the events, or take it away."""
-        others = [event for event in self.events if event.kind != "difference"]
-        if index is not None:
-            others.append(Event(index, self._tick(index), "difference", "first difference"))
-        if len(others) != len(self.events):
-            self.events = sorted(others, key=lambda event: event.index)
-            self._news = True
+        if index != self._difference:
+            self._difference = index
+            self._gather_events(self._found)
 
     # -- what is found out in the background ------------------------------------------------
 
@@ -180,38 +186,50 @@ class Viewing:
                 self.finished = source.is_complete
                 return False
             self._begin_columns()
-        assert self.columns is not None
-        if self.columns.advance(_SLICE_SECONDS):
+        columns = self.columns
+        if columns is None or columns.advance(_SLICE_SECONDS):
             self._news = True
             return True
-        if not self.finished:
+        if self._derived != (columns.covered, source.is_complete):
             if source.is_complete:
                 settle(self.replay)
+            self._derived = columns.covered, source.is_complete
             self._find_events()
-            self.finished = source.is_complete
+        self.finished = source.is_complete
         return False
 
+    def begin_reading(self) -> bool:
+        """Whether a thread should begin to call ``work``: none does yet."""
+        with self._lock:
+            begins, self._is_read = not self._is_read, True
+        return begins
+
+    def end_reading(self) -> bool:
+        """Whether the thread that calls ``work`` may end: all is found out."""
+        with self._lock:
+            self._is_read = not self.finished
+        return not self._is_read
+
     def follow(self, path: Path) -> None:
-        """Add a series, or take it away again."""
-        if path in self.followed:
-            self.followed.remove(path)
-        else:
-            self.followed.append(path)
-        self._begin_columns()
-        self.finished = False
+        """Add a series, or take it away again; ``work`` has to be called until it is read."""
+        followed = [each for each in self.followed if each != path]
+        with self._lock:
+            self.followed = followed if len(followed) < len(self.followed) else [*followed, path]
+            self.columns, self.finished, self._derived = None, False, (-1, False)
 
     def _begin_columns(self) -> None:
         from ..replay.columns import Columns
         from ..replay.watched import watch
 
-        players = self.replay.players
-        middle = self._frame(len(self.replay.source) // 2)[2]
-        self._watched = watch(middle, len(players))
+        source = self.replay.source
+        at = len(source) // 2
+        middle = decode_frame(source.payload(at), source.kind(at))
+        self._watched = watch(middle, len(self.replay.players))
         if not self.followed:
             self.followed = list(self._watched.scores) or first_numbers(middle)
         numbers = [path for paths in self._watched.numbers for path in paths]
         self.columns = Columns(
-            self.replay.source,
+            source,
             [*self.followed, *self._watched.scores, *numbers],
             words=[path for path, _ in self._watched.states],
         )
@@ -220,8 +238,24 @@ class Viewing:
         from ..replay.events import derive_events
 
         if self.columns is not None and self._watched is not None:
-            self._news = True
-            self.events = derive_events(self.columns, self._watched, self.replay.declared)
+            self._gather_events(derive_events(self.columns, self._watched, self.replay.declared))
+
+    def _gather_events(self, found: Sequence[Event]) -> None:
+        self._found = found
+        # Declared events have no frame of their own until all frames are counted.
+        events = [event for event in found if event.index >= 0]
+        if self._difference is not None:
+            tick = self._tick(self._difference)
+            events.append(Event(self._difference, tick, "difference", "first difference"))
+        self.events = sorted(events, key=lambda event: event.index)
+        self._news = True
+
+    def values(self, path: Path) -> Column:
+        """The numbers at ``path`` as far as they are read; empty where they are not followed yet."""
+        import numpy as np
+
+        columns = self.columns
+        return columns.values(path) if columns is not None and path in columns.paths else np.empty(0)
 
     def take_news(self) -> bool:
         """Whether ``work`` found anything since this was last asked."""
@@ -283,7 +317,7 @@ class Viewing:
         if self.columns is None:
             return []
         index = self.playback.index
-        columns = [self.columns.values(path) for path in (self._watched.scores if self._watched else ())]
+        columns = [self.values(path) for path in (self._watched.scores if self._watched else ())]
         return [float(values[index]) for values in columns if index < len(values)]
 
     # -- for the timeline -------------------------------------------------------------------
@@ -298,7 +332,7 @@ class Viewing:
         name, style = "", "accent"
         if self.columns is not None and self.followed:
             path = self.followed[self._charted % len(self.followed)]
-            name, values = dotted(path), self.columns.values(path)
+            name, values = dotted(path), self.values(path)
             slot = slot_of(path, len(self.replay.players))
             style = "accent" if slot is None else f"slot.{slot}"
         return TimelineState(
