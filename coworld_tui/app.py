@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import os
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.worker import WorkerError
 
 from .contract.errors import EXIT_INTERRUPTED
 from .keys import of_scope
@@ -22,7 +25,6 @@ from .replay.lenses.spans import Span
 from .runner.signals import stop_on_signals
 from .screens.bindings import bindings
 from .screens.console import ConsoleScreen
-from .screens.manifest import ManifestScreen
 from .styles.themes import THEMES
 from .widgets.bars import KeyBar, TopBar
 
@@ -103,6 +105,8 @@ class CoworldApp(PacedApp[str]):
             from .screens.replay import ReplayScreen
 
             return ReplayScreen(self._replay, self._folders, self._max_inflated)
+        from .screens.manifest import ManifestScreen
+
         return ManifestScreen(self._opened)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -144,6 +148,9 @@ class CoworldApp(PacedApp[str]):
             self.theme = theme
 
     async def _look_for_engine(self) -> None:
+        # It is a lot to import: not before the replay that somebody waits for, nor in the way of keys.
+        await self._first_frame()
+        await asyncio.to_thread(import_module, f"{__package__}.runner.reaper")
         from .contract.errors import CoworldError
         from .runner.docker_engine import connect
         from .runner.reaper import reap
@@ -157,6 +164,16 @@ class CoworldApp(PacedApp[str]):
             )
         self._refresh_top()
         await reap()
+
+    async def _first_frame(self) -> None:
+        """Wait until a replay that is being opened is on the screen, or cannot be opened."""
+        opening = [worker for worker in self.workers if worker.group == "opening"]
+        if opening:
+            with contextlib.suppress(WorkerError):
+                await self.workers.wait_for_complete(opening)
+            painted = asyncio.Event()
+            self.call_after_refresh(painted.set)
+            await painted.wait()
 
     # -- launching --------------------------------------------------------------------------
 

@@ -89,6 +89,7 @@ KEYS = (
     Key(
         "library-filter", "slash", "filter", "filter", "words to look for in game, players, place", "library"
     ),
+    Key("library-forget", "escape", "forget", "all", "forget the filter", "library", False),
     Key("library-sort", "o", "sort", "sort", "sort by age, game, score, length, kind", "library"),
     Key("library-reload", "f5", "reload", "reload", "look for replays again", "library"),
     Key("play-frames", "space", "play", "play", "play or pause", "replay"),

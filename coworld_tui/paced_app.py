@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from rich.console import RenderableType
+from rich.console import Console, RenderableType
+from rich.control import Control
+from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.screen import Screen
 from textual.timer import Timer
@@ -16,6 +18,23 @@ R = TypeVar("R")
 # Textual queues 30 writes, three a frame, and then blocks the event loop until the terminal reads.
 _WRITES_AHEAD = 15
 _RETRY_SECONDS = 0.1
+
+
+class ChangesUpdate(ChopsUpdate):
+    """Writes the columns that are to be painted anew, and not all of their widget to the left of them."""
+
+    def render_segments(self, console: Console) -> str:
+        """The update as text and escape sequences."""
+        written: list[str] = []
+        for y, start, stop in self.spans:
+            for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
+                first, last = max(x, start), min(end, stop)
+                if strip is not None and first < last:
+                    written += (
+                        Control.move_to(first, y).segment.text,
+                        strip.crop(first - x, last - x).render(console),
+                    )
+        return "".join(written)
 
 
 class PacedApp(App[R]):
@@ -33,6 +52,8 @@ class PacedApp(App[R]):
             if self._owed is None:
                 self._owed = self.set_interval(_RETRY_SECONDS, self._catch_up)
             return
+        if isinstance(renderable, ChopsUpdate):
+            renderable = ChangesUpdate(renderable.chops, renderable.spans, renderable.chop_ends)
         super()._display(screen, renderable)
 
     def _terminal_is_behind(self) -> bool:

@@ -6,6 +6,7 @@ import json
 import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,10 @@ import coworld_tui
 
 SCREENS = {"textual", "rich"}
 HEAVY = {"pydantic", "docker", "httpx", "websockets", "pyarrow"}
+READERS = {"numpy", "PIL", "psutil", "jsonschema_rs"}
 CORE = ("contract", "runner", "runs", "replay", "demo")
+
+_REPLAY = b'{"frames":[{"tick":1,"board":[0,1,-1,0]},{"tick":2,"board":[0,1,1,0]}]}'
 
 _COMMAND = """
 import sys
@@ -31,15 +35,35 @@ import coworld_tui.cli.terminal
 coworld_tui.cli.terminal.why_not_full = lambda: ""
 
 async def paint(app):
+    app.get_default_screen()
     print(LOADED, file=sys.stderr)
     os._exit(0)
 
 import os, sys
 from coworld_tui.app import CoworldApp
 CoworldApp.run_async = paint
-sys.argv = ["coworld-tui"]
+sys.argv = ["coworld-tui", *{arguments!r}]
 from coworld_tui.cli import main
 main()
+"""
+
+# The moment the first frame of a replay is drawn, a terminal aside.
+_FIRST_FRAME = """
+import asyncio, os, sys
+from pathlib import Path
+from coworld_tui.app import CoworldApp
+from coworld_tui.widgets.lens_pane import LensPane
+
+draw = LensPane.show
+
+def show(pane, view, *message):
+    draw(pane, view, *message)
+    if view is not None:
+        print(LOADED, file=sys.__stderr__, flush=True)
+        os._exit(0)
+
+LensPane.show = show
+asyncio.run(CoworldApp(replay=Path({path!r})).run_async(headless=True))
 """
 _LOADED = "__import__('json').dumps(sorted({name.partition('.')[0] for name in sys.modules}))"
 
@@ -79,7 +103,19 @@ def test_a_headless_run_loads_no_screens() -> None:
     assert not loaded_by(_COMMAND.format(arguments=arguments)) & SCREENS
 
 
-def test_the_console_loads_nothing_heavy_before_its_first_paint() -> None:
-    loaded = loaded_by(_PAINT)
+@pytest.mark.parametrize("command", [[], ["replay"], ["replay", "PATH"]])
+def test_the_console_loads_nothing_heavy_before_its_first_paint(command: list[str], tmp_path: Path) -> None:
+    replay = tmp_path / "replay.json"
+    replay.write_bytes(_REPLAY)
+    arguments = [str(replay) if argument == "PATH" else argument for argument in command]
+    loaded = loaded_by(_PAINT.format(arguments=arguments))
     assert "textual" in loaded
-    assert not loaded & HEAVY
+    assert not loaded & (HEAVY | READERS)
+
+
+def test_a_replay_loads_nothing_heavy_before_its_first_frame(tmp_path: Path) -> None:
+    replay = tmp_path / "replay.json"
+    replay.write_bytes(_REPLAY)
+    loaded = loaded_by(_FIRST_FRAME.format(path=str(replay)))
+    assert {"textual", "numpy"} <= loaded
+    assert not loaded & (HEAVY | READERS - {"numpy"})

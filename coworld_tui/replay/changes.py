@@ -18,7 +18,7 @@ class Change(NamedTuple):
 
 _Members = Iterator[tuple[str | int, Any, Any]]
 
-_RUN = 512
+_RUN = 32
 
 
 def changes(before: object, now: object, limit: int = 500) -> list[Change]:

@@ -41,18 +41,18 @@ class Finding(ReplayBase):
         viewing = self.viewing
         if not answer or viewing is None:
             return
-        number = answer.strip("#% ")
+        number, is_share = answer.strip("#% "), answer.endswith("%")
         try:
-            value = float(number)
-        except ValueError:
+            value = round(float(number) / 100 * viewing.playback.last) if is_share else int(number)
+        except (ValueError, OverflowError):
             self.say(f"{safe_line(answer, 40)} is no tick")
             return
-        if answer.endswith("%"):
-            self.go(round(value / 100 * viewing.playback.last))
+        if is_share:
+            self.go(value)
         elif answer.startswith("#"):
-            self.go(int(value) - 1)
+            self.go(value - 1)
         else:
-            self._seek_tick(viewing, int(value))
+            self._seek_tick(viewing, value)
 
     @work(thread=True, group="seeking", exclusive=True)
     def _seek_tick(self, viewing: Viewing, tick: int) -> None:

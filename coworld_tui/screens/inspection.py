@@ -54,7 +54,7 @@ def changed_values(found: Sequence[Change], width: int) -> list[Line]:
     lines = _value_lines(few, width)
     for path, members in many.items():
         lines += [(), (Span(dotted(path), "heading"), Span(f"  {len(members)} values", "muted"))]
-        lines += _value_lines(members, width)
+        lines += _value_lines(members, width, skip=len(path))
     return lines
 
 
@@ -67,18 +67,29 @@ def _by_list(found: Sequence[Change]) -> tuple[list[Change], dict[Path, list[Cha
     return [change for change in found if change.path[:-1] not in many], many
 
 
-def _value_lines(found: Sequence[Change], width: int) -> list[Line]:
-    names = [dotted(change.path) for change in found]
-    room = min(max(map(len, names), default=0), max(8, width // 2))
+def _value_lines(found: Sequence[Change], width: int, skip: int = 0) -> list[Line]:
+    """``skip`` steps of each path stand above already."""
+    names = [dotted(change.path[skip:]) for change in found]
+    room = min(max(map(cell_width, names), default=0), max(8, width // 2))
     return [
         (
-            Span(f"{fit(name, room)}  ", "muted"),
+            Span(f"{_end_of(name, room)}  ", "muted"),
             Span(_short(change.before, width // 4), "error"),
             Span(" → ", "muted"),
             Span(_short(change.now, width // 3), "good"),
         )
         for name, change in zip(names, found, strict=True)
     ]
+
+
+def _end_of(name: str, room: int) -> str:
+    """A path in ``room`` cells; of a longer one the end, which tells it from others."""
+    if cell_width(name) <= room:
+        return fit(name, room)
+    tail = name
+    while cell_width(tail) >= room:
+        tail = tail[1:]
+    return fit(f"…{tail}", room)
 
 
 class Compared(NamedTuple):
@@ -129,7 +140,7 @@ def compared_lines(
         numbers = (
             f" {_short_number(mean):>7} {_short_number(most):>8}" if is_wide and mean is not None else ""
         )
-        lines.append((Span(f"{fit(name, room)} ", "muted"), Span(f"{count:>7}"), Span(numbers, "strong")))
+        lines.append((Span(f"{_end_of(name, room)} ", "muted"), Span(f"{count:>7}"), Span(numbers, "strong")))
     return lines
 
 

@@ -173,13 +173,18 @@ class LibraryPane(Vertical):
         field.display = bool(field.value)
         self.focus_list()
 
-    def key_escape(self) -> None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without a filter there is none to forget."""
+        del parameters
+        field = self.query_one(Input)
+        return action != "forget" or field.has_focus or bool(field.value)
+
+    def action_forget(self) -> None:
         """Forget the filter."""
         field = self.query_one(Input)
-        if field.has_focus or field.value:
-            field.value = ""
-            field.display = False
-            self.focus_list()
+        field.value = ""
+        field.display = False
+        self.focus_list()
 
     def on_table_view_chosen(self, message: TableView.Chosen) -> None:
         """Open it."""

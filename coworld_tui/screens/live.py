@@ -11,11 +11,11 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import ContentSwitcher
 
-from ..replay.lenses.registry import lenses_for
 from ..replay.lenses.spans import text_of
 from ..runner.episode import Episode
 from ..widgets.bars import KeyBar, LineBar, TabBar, TooSmall, TopBar
 from ..widgets.board import BoardView
+from ..widgets.lens_pane import LensPane
 from ..widgets.lines import LinesView
 from ..widgets.log_view import LogView
 from ..widgets.slots import SlotsView
@@ -42,8 +42,6 @@ class LiveScreen(ConsoleScreen):
         self._episodes = episodes
         self._feeds = {episode.run_id: Feed(episode) for episode in episodes}
         self._at = 0
-        self._lens = ""
-        self._lens_named = ""
         self._tab = "game"
         self._ended: set[str] = set()
         self._invited: set[str] = set()
@@ -64,10 +62,7 @@ class LiveScreen(ConsoleScreen):
         yield LineBar(id="episodes")
         yield TooSmall()
         with Horizontal(id="stage"):
-            with ContentSwitcher(initial="grid", id="frame", classes="pane"):
-                yield BoardView(id="grid")
-                yield TreeView(id="tree")
-                yield LinesView(id="lines")
+            yield LensPane(id="frame", classes="pane")
             yield SlotsView(id="slots", classes="pane")
         with Vertical(id="lower", classes="pane"):
             yield TabBar(id="tabs")
@@ -85,7 +80,7 @@ class LiveScreen(ConsoleScreen):
         self._show_episode()
         self.set_interval(1 / FRAMES_PER_SECOND, self.take)
         self.set_interval(_SLOW_SECONDS, self.take_slow)
-        self.query_one(BoardView).focus()
+        self.query_one(LensPane).shown.focus()
 
     # -- taking what is new -----------------------------------------------------------------
 
@@ -118,32 +113,11 @@ class LiveScreen(ConsoleScreen):
             self.action_links()
 
     def _draw_frame(self) -> None:
-        feed = self.feed
-        name = self._lens_shown()
-        switcher = self.query_one("#frame", ContentSwitcher)
-        switcher.current = name if name in ("grid", "tree") else "lines"
-        self._name_lens(name)
-        if name == "grid":
-            self.query_one(BoardView).show(feed.grid, self._waiting_message())
-        elif name == "tree":
-            self.query_one("#tree", TreeView).show(feed.decoded)
-        elif feed.view is not None:
-            width, height = switcher.content_size
-            lens = next(lens for lens in lenses_for(feed.view) if lens.name == name)
-            self.query_one("#lines", LinesView).show(lens.model(feed.view, width, height))
+        self.query_one(LensPane).show(self.feed.view, self._waiting_message())
         if self._tab == "frame":
-            self.query_one("#raw", TreeView).show(feed.decoded)
+            self.query_one("#raw", TreeView).show(self.feed.decoded)
         self._draw_phases()
-        self.query_one(SlotsView).show(feed.slots())
-
-    def _lenses(self) -> list[str]:
-        view = self.feed.view
-        return ["grid"] if view is None else [lens.name for lens in lenses_for(view)]
-
-    def _lens_shown(self) -> str:
-        """The lens that was chosen where it fits, otherwise the best."""
-        available = self._lenses()
-        return self._lens if self._lens in available else available[0]
+        self.query_one(SlotsView).show(self.feed.slots())
 
     def _waiting_message(self) -> str:
         outcome = self.episode.outcome
@@ -158,19 +132,13 @@ class LiveScreen(ConsoleScreen):
             self.query_one("#episodes", LineBar).show(episodes_line(self._episodes, episode, width))
         self.console.show_top(self.query_one(TopBar), self.place)
         if self.feed.shown is None:
-            self.query_one(BoardView).show(None, self._waiting_message())
+            self.query_one(LensPane).show(None, self._waiting_message())
         self.query_one(SlotsView).show(self.feed.slots())
         self._draw_tabs()
 
-    def _name_lens(self, lens: str) -> None:
-        # Assigning a subtitle repaints the pane, so only when it differs.
-        if lens == self._lens_named:
-            return
-        self._lens_named = lens
-        pane = self.query_one("#frame", ContentSwitcher)
-        pane.border_subtitle = Content(f"{lens}   v lens   z zoom")
-        if self.focused is None or pane in self.focused.ancestors:
-            self.query_one(f"#{pane.current}").focus()
+    def on_lens_pane_named(self, message: LensPane.Named) -> None:
+        """Say which lens it is."""
+        message.pane.border_subtitle = Content(f"{message.name}   v lens   z zoom" if message.name else "")
 
     def _draw_phases(self) -> None:
         line = phase_line(self.episode, self.size.width, self.feed.position())
@@ -187,7 +155,7 @@ class LiveScreen(ConsoleScreen):
 
     def _show_episode(self) -> None:
         self.query_one("#frame").border_title = Content(self.episode.title)
-        self.query_one(BoardView).show(None, self._waiting_message())
+        self.query_one(LensPane).show(None, self._waiting_message())
         self._show_tab("result" if self.episode.outcome is not None else self._tab)
         if self.feed.shown is not None:
             self._draw_frame()
@@ -264,9 +232,7 @@ class LiveScreen(ConsoleScreen):
 
     def action_lens(self) -> None:
         """The next lens that fits the frame."""
-        available = self._lenses()
-        self._lens = available[(available.index(self._lens_shown()) + 1) % len(available)]
-        self._draw_frame()
+        self.query_one(LensPane).next_lens()
 
     def action_next_tab(self) -> None:
         """The next tab of the lower pane."""
@@ -325,7 +291,7 @@ class LiveScreen(ConsoleScreen):
 
     def action_pan(self, dx: int, dy: int) -> None:
         """Move a board that is larger than its pane."""
-        self.query_one(BoardView).pan(dx, dy)
+        self.query_one(LensPane).pan(dx, dy)
 
     def action_leave(self) -> None:
         """Back to the packages; what runs goes on."""

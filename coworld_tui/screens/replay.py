@@ -69,6 +69,7 @@ class ReplayScreen(Finding, TakingOut):
         self.beside: Beside | None = None
         self._compared = 0
         self._split = False
+        self._is_chosen = False
         self._drawn_at = 0.0
         self._draw_waits = False
         self._note = ""
@@ -165,14 +166,15 @@ class ReplayScreen(Finding, TakingOut):
     def _read_on(self, viewing: Viewing) -> None:
         """Read on until everything is known, however long the replay grows."""
         worker = get_current_worker()
+        goes_on = viewing.is_running()
         while not worker.is_cancelled and not viewing.closed:
             if viewing.work():
                 continue
-            if viewing.end_reading():
-                return
-            if viewing.is_over():
+            if goes_on and not viewing.is_running():
                 # The run has ended meanwhile: from now on its replay is the truth.
                 self.app.call_from_thread(self.open, viewing.replay.path)
+                return
+            if not goes_on and viewing.end_reading():
                 return
             worker.cancelled_event.wait(_WAIT_SECONDS)
 
@@ -234,6 +236,14 @@ class ReplayScreen(Finding, TakingOut):
         if self._split:
             pane.show(view)
         return None
+
+    def on_lens_pane_named(self) -> None:
+        """Say which lenses are shown."""
+        panes = [self.query_one("#lens", LensPane), self.query_one("#beside", LensPane)]
+        names = [pane.lens.name for pane in panes if pane.display and pane.lens is not None]
+        self.query_one("#reel").border_subtitle = Content(
+            f"{' · '.join(names)}   v lens   V split" if names else ""
+        )
 
     def _draw_who(self, viewing: Viewing, view: FrameView | None) -> None:
         grid = grid_of(view) if view is not None else None
@@ -301,7 +311,7 @@ class ReplayScreen(Finding, TakingOut):
         if self.viewing is not None:
             self.viewing.playback.toggle(time.monotonic())
             self._clock.resume()
-            self.draw_soon()
+            self._moved()
 
     def action_step(self, frames: int) -> None:
         """Step by frames."""
@@ -312,13 +322,13 @@ class ReplayScreen(Finding, TakingOut):
         """Move by a share of the replay."""
         if self.viewing is not None:
             self.viewing.playback.leap(share)
-            self.draw_soon()
+            self._moved()
 
     def action_share(self, share: float) -> None:
         """Go to a share of the replay."""
         if self.viewing is not None:
             self.viewing.playback.seek_share(share)
-            self.draw_soon()
+            self._moved()
 
     def action_tenth(self, tenth: int) -> None:
         """Go to 0 %, 10 % … 90 %."""
@@ -350,9 +360,12 @@ class ReplayScreen(Finding, TakingOut):
     def go(self, index: int) -> None:
         """Go to a frame."""
         if self.viewing is not None:
-            self._note = ""
             self.viewing.playback.seek(index)
-            self.draw_soon()
+            self._moved()
+
+    def _moved(self) -> None:
+        self._note = ""
+        self.draw_soon()
 
     def on_timeline_sought(self, message: Timeline.Sought) -> None:
         """A place on the bar was clicked."""
@@ -392,9 +405,10 @@ class ReplayScreen(Finding, TakingOut):
             pane.wanted = viewing.split
             pane.show(viewing.view(viewing.playback.index))
             if not viewing.split:
-                pane.next_lens()
+                pane.choose_other_than(self.query_one("#lens", LensPane))
         viewing.split = pane.wanted if self._split else ""
         self._draw()
+        self.on_lens_pane_named()
 
     def action_compare(self) -> None:
         """Ask for another replay; in the library, the one under the cursor."""
@@ -450,8 +464,12 @@ class ReplayScreen(Finding, TakingOut):
         return pane.lens.name if pane.lens is not None else None, pane.size
 
     def action_zoom(self) -> None:
-        """Give the window to the frame, or back to all."""
-        self.toggle_class("zoomed")
+        """Give the window to the inspector when it has focus, else to the frame; or back to all."""
+        if self.has_class("zoomed"):
+            self.remove_class("zoomed", "zoom-inspector", "zoom-frame")
+            return
+        is_inspector = self.query_one(Inspector).has_focus_within
+        self.add_class("zoomed", "zoom-inspector" if is_inspector else "zoom-frame")
 
     def action_library(self) -> None:
         """Show or hide the list of replays."""
@@ -470,7 +488,7 @@ class ReplayScreen(Finding, TakingOut):
         library = self.query_one(LibraryPane)
         library.display = shown
         self.set_class(choosing, "choosing")
-        self.query_one(KeyBar).update_keys()
+        self.refresh_bindings()
         if shown:
             library.begin()
             library.focus_list()
@@ -479,6 +497,7 @@ class ReplayScreen(Finding, TakingOut):
 
     def on_library_pane_chosen(self, message: LibraryPane.Chosen) -> None:
         """A replay was chosen."""
+        self._is_chosen = self._is_chosen or self.viewing is None
         self._path = message.path
         self.open(message.path)
 
@@ -490,12 +509,24 @@ class ReplayScreen(Finding, TakingOut):
     # -- leaving ----------------------------------------------------------------------------
 
     def action_leave(self) -> None:
-        """Stop a search, undo a zoom, end a comparison, then back to where one came from."""
+        """Undo what was done last: a search, a zoom, a comparison, the choice of this replay; then leave."""
+        library = self.query_one(LibraryPane)
         if self.find_nothing_more():
             self.say("stopped")
         elif self.has_class("zoomed"):
             self.action_zoom()
+        elif self.viewing is not None and library.display and library.has_focus_within:
+            self._show_library(False)
         elif self.beside is not None or self._split:
             self.action_split()
+        elif self._is_chosen:
+            self._back_to_library()
         else:
             self.console.leave()
+
+    def _back_to_library(self) -> None:
+        self._close()
+        self.viewing = self._path = None
+        self._is_chosen = False
+        self._name_place()
+        self._show_library(True)

@@ -105,12 +105,11 @@ class Viewing:
 
     # -- frames -----------------------------------------------------------------------------
 
-    def is_over(self) -> bool:
-        """Whether this is the recording of a run that has ended since it was opened. Reads its manifest."""
+    def is_running(self) -> bool:
+        """Whether this is a run that goes on. Reads its manifest."""
         from ..runs.index import read_run
 
-        is_growing = self.replay.kind == "run" and not self.replay.source.is_complete
-        return is_growing and read_run(self.replay.path).status != "running"
+        return self.replay.kind == "run" and read_run(self.replay.path).status == "running"
 
     def refresh_length(self) -> bool:
         """Take over how many frames are counted by now. Whether that changed anything."""

@@ -105,7 +105,12 @@ class KeyBar(LineBar):
     _keys: tuple[tuple[int, str], ...] = ()
 
     def on_mount(self) -> None:
-        """Show the keys once they are bound."""
+        """Show the keys once they are bound, and others when other ones work."""
+        self.screen.bindings_updated_signal.subscribe(self, self._bindings_updated)
+        self.update_keys()
+
+    def _bindings_updated(self, screen: object) -> None:
+        del screen
         self.update_keys()
 
     def on_resize(self) -> None:

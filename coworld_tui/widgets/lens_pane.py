@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
+from textual.message import Message
 from textual.widgets import ContentSwitcher
 
 from ..replay.lenses.grid import Grid
@@ -14,6 +18,28 @@ from .board import BoardView
 from .lines import LinesView
 from .tree_view import TreeView
 
+_SCROLL: list[BindingType] = [
+    Binding("up,k", "move(-1)", "Up", show=False, id="frame.up"),
+    Binding("down,j", "move(1)", "Down", show=False, id="frame.down"),
+    Binding("pageup", "move_page(-1)", "Page up", show=False, id="frame.page_up"),
+    Binding("pagedown", "move_page(1)", "Page down", show=False, id="frame.page_down"),
+]
+
+
+class FrameLines(LinesView, inherit_bindings=False):
+    """Lines of a frame. First, last and go to belong to the frames here, not to the lines of one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = _SCROLL
+
+
+class FrameTree(TreeView, inherit_bindings=False):
+    """The tree of a frame, with as few keys of its own."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *_SCROLL,
+        Binding("enter", "toggle_row", "Open or close", show=False, id="frame.toggle"),
+    ]
+
 
 class LensPane(Vertical):
     """A board, a tree or lines, whichever the chosen lens draws.
@@ -21,18 +47,29 @@ class LensPane(Vertical):
     ``wanted`` is the name of the lens asked for; where it does not fit a frame, the best one is shown.
     """
 
+    DEFAULT_CSS = """
+    LensPane ContentSwitcher, LensPane LineView { height: 1fr; }
+    """
+
+    @dataclass
+    class Named(Message):
+        """Another lens is shown than before; ``name`` is empty where there is no frame."""
+
+        pane: LensPane
+        name: str
+
     wanted = ""
     board_layer: int | None = None
     """The layer of a board that is shown alone; ``None`` for all of them on top of each other."""
     _view: FrameView | None = None
     _message = ""
-    _subtitle = ""
+    _named = ""
 
     def compose(self) -> ComposeResult:
         with ContentSwitcher(initial="board"):
             yield BoardView(id="board")
-            yield TreeView(id="tree")
-            yield LinesView(id="lines")
+            yield FrameTree(id="tree")
+            yield FrameLines(id="lines")
 
     @property
     def lens(self) -> Lens | None:
@@ -58,13 +95,20 @@ class LensPane(Vertical):
             case _:
                 return self.query_one(BoardView)
 
-    def next_lens(self, step: int = 1) -> None:
+    def next_lens(self) -> None:
         """Show the same frame through the next lens that fits."""
         lens = self.lens
         if self._view is None or lens is None:
             return
         names = [fitting.name for fitting in lenses_for(self._view)]
-        self.wanted = names[(names.index(lens.name) + step) % len(names)]
+        self.wanted = names[(names.index(lens.name) + 1) % len(names)]
+        self.show(self._view)
+
+    def choose_other_than(self, pane: LensPane) -> None:
+        """Show the best lens that another pane does not show already."""
+        shown = pane.lens.name if pane.lens is not None else ""
+        names = [fitting.name for fitting in lenses_for(self._view)] if self._view is not None else []
+        self.wanted = next((name for name in names if name != shown), shown)
         self.show(self._view)
 
     def next_layer(self) -> str:
@@ -87,7 +131,7 @@ class LensPane(Vertical):
         self._view, self._message = view, message
         lens = self.lens
         switcher = self.query_one(ContentSwitcher)
-        had_focus = self.shown.has_focus
+        had_focus = self.has_focus_within
         if view is None or lens is None:
             switcher.current = "board"
             self.query_one(BoardView).show(None, message)
@@ -121,8 +165,7 @@ class LensPane(Vertical):
         self.query_one(BoardView).pan(dx, dy)
 
     def _label(self, lens: Lens | None) -> None:
-        # Assigning a subtitle repaints the pane, so only when it differs.
         name = lens.name if lens is not None else ""
-        if name != self._subtitle:
-            self._subtitle = name
-            self.border_subtitle = Content(f"{name}   v lens   V split" if name else "")
+        if name != self._named:
+            self._named = name
+            self.post_message(self.Named(self, name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import takewhile, zip_longest
+from itertools import accumulate, zip_longest
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -11,11 +11,14 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from ..replay.lenses.spans import Line
+from ..replay.lenses.spans import Line, Span
 from .palette import line_to_strip, palette_for
 
+_GAP = 4
+"""Fewer equal columns than these between two changes are written too: moving the cursor costs as much."""
 
-class LineView(ScrollView, inherit_bindings=False):
+
+class LineView(ScrollView, inherit_bindings=False, can_focus=False):
     """A widget that shows one line of spans per row.
 
     Subclasses say which lines are in view and call ``update_lines`` when that may have changed.
@@ -31,6 +34,20 @@ class LineView(ScrollView, inherit_bindings=False):
     """
 
     _lines: Sequence[Line] = ()
+    _ground: Style | None = None
+
+    @property
+    def rich_style(self) -> Style:
+        """The style beneath the lines: Textual mixes it anew every time, and once a paint will do."""
+        return self._ground or super().rich_style
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw the rows of a part of the widget."""
+        self._ground = super().rich_style
+        try:
+            return super().render_lines(crop)
+        finally:
+            self._ground = None
 
     @property
     def room(self) -> Size:
@@ -79,8 +96,7 @@ class LineView(ScrollView, inherit_bindings=False):
             Region(start, y, stop - start, 1)
             for y, (old, new) in enumerate(zip_longest(before, after, fillvalue=()))
             if old != new and y < height
-            for start, stop in [_changed_columns(old, new, width)]
-            if start < stop
+            for start, stop in changed_columns(old, new, width)
         ]
         # Without a region refresh() would repaint the whole widget.
         if regions:
@@ -118,17 +134,22 @@ class LineView(ScrollView, inherit_bindings=False):
         self.scroll_to(y=self.max_scroll_y, animate=False)
 
 
-def _changed_columns(old: Line, new: Line, width: int) -> tuple[int, int]:
-    start = _common_width(old, new)
-    if _line_width(old) != _line_width(new):
-        return start, width
-    return start, min(width, _line_width(new) - _common_width(old[::-1], new[::-1]))
+def changed_columns(old: Line, new: Line, width: int) -> list[tuple[int, int]]:
+    """Where two lines differ on a row of ``width`` columns: ranges of columns, left to right."""
+    spans = [(start, stop) for start, stop, _ in _placed(old) ^ _placed(new)]
+    if any(stop > width for _, stop in spans):
+        spans.append((width - 2, width))  # how a line is cut there depends on what would follow
+    found: list[tuple[int, int]] = []
+    for start, stop in sorted(spans):
+        first, last = max(0, start), min(stop, width)
+        if found and first < found[-1][1] + _GAP:
+            found[-1] = found[-1][0], max(last, found[-1][1])
+        elif first < last:
+            found.append((first, last))
+    return found
 
 
-def _common_width(old: Line, new: Line) -> int:
-    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False))
-    return sum(cell_len(span.text) for _, span in pairs)
-
-
-def _line_width(line: Line) -> int:
-    return sum(cell_len(span.text) for span in line)
+def _placed(line: Line) -> set[tuple[int, int, Span]]:
+    """The spans of a line with the columns they fill."""
+    ends = list(accumulate((cell_len(span.text) for span in line), initial=0))
+    return set(zip(ends, ends[1:], line, strict=False))

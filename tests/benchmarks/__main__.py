@@ -1,7 +1,11 @@
-"""``python -m tests.benchmarks [help paint one eight stream]``: measure, and print a Markdown table.
+"""``python -m tests.benchmarks [NAME ...]``: measure, and print a Markdown table.
+
+Names: help paint one eight stream replays screen find library.
 
 ``one`` and ``eight`` need a Docker engine, ``COWORLD_TUI_PEERS`` (the folder that holds
 ``paintarena-0.1.64``) and ``COWORLD_PEER_64`` (a Python that has ``coworld==0.1.64``).
+``replays``, ``screen`` and ``find`` make 750 MB of replays, in the folder that ``COWORLD_TUI_BIG``
+names if it does; ``COWORLD_PEER_VD`` names visidata's program where it is not on the path.
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from . import episodes, startup, stream
+from . import episodes, finding, library, replay_screen, replays, startup, stream
 from .table import Row, markdown
 
 BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
@@ -19,6 +23,10 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "one": episodes.one,
     "eight": episodes.eight,
     "stream": stream.stream,
+    "replays": replays.replays,
+    "screen": replay_screen.screen,
+    "find": finding.finding,
+    "library": library.library,
 }
 
 

@@ -23,6 +23,7 @@ from coworld_tui.replay.query import parse_query
 from coworld_tui.replay.source import FrameSource
 from tests.replay import big_files
 
+from .replays import made
 from .table import Row
 
 _RUNS = 3
@@ -33,9 +34,7 @@ _CONDITIONS = ("scores.0 < 0", "positions.1 changed and scores.0 < 0", "board.40
 def finding() -> list[Row]:
     """No query has an answer, so every frame is looked at. The index is there already."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(os.environ.get("COWORLD_TUI_BIG") or folder, "document.json")
-        if not path.exists():
-            big_files.document(path)
+        path = made(folder, "document.json", big_files.document)
         megabytes = path.stat().st_size / 1e6
         replay = open_replay(path)
         source = replay.source

@@ -14,9 +14,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.replay import big_files
 
@@ -64,8 +65,8 @@ print(json.dumps(found))
 def replays() -> list[Row]:
     """One document of 500 MB and lines of 250 MB, beside what else reads the first frame of the document."""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as home:
-        document = _made(folder, "document.json", big_files.document)
-        lines = _made(folder, "lines.jsonl", big_files.lines)
+        document = made(folder, "document.json", big_files.document)
+        lines = made(folder, "lines.jsonl", big_files.lines)
         ours = _first_frame(document, home, keep=False)
         rows = [
             Row("500 MB document, first frame, whole process", _seconds(ours), "", "", "<= 0.4 s"),
@@ -85,10 +86,12 @@ def replays() -> list[Row]:
                 "<= 0.3 s",
             ),
         ]
-        return rows + [_beside(name, argv, median(ours)) for name, argv in _peers(document, folder)]
+        what = "500 MB document, first frame, whole process"
+        return rows + [beside(what, peer, median(ours)) for peer in peers(document)]
 
 
-def _made(folder: str, name: str, make: Callable[[Path], Path]) -> Path:
+def made(folder: str, name: str, make: Callable[[Path], Path]) -> Path:
+    """A generated replay: that of an earlier run, or a new one in ``folder``."""
     path = Path(os.environ.get("COWORLD_TUI_BIG") or folder, name)
     return path if path.exists() else make(path)
 
@@ -144,19 +147,30 @@ def _opened(path: Path, home: str, *arguments: str) -> dict[str, Any]:
     return found
 
 
-def _peers(path: Path, folder: str) -> list[tuple[str, list[str]]]:
-    peers = [("python -m json.tool", [sys.executable, "-m", "json.tool", str(path), os.devnull])]
-    jq = shutil.which("jq")
-    if jq:
-        peers.append(("jq '.frames[0]'", [jq, ".frames[0]", str(path)]))
-    visidata = os.environ.get("COWORLD_PEER_VD") or shutil.which("vd")
-    if visidata:
-        peers.append(("vd -b", [visidata, "-b", str(path), "-o", str(Path(folder, "vd.tsv"))]))
-    return peers
+class Peer(NamedTuple):
+    """One run of another program that reads the whole document for any of it; ``peak`` is in MB."""
+
+    name: str
+    seconds: float
+    peak: float
+    is_done: bool
 
 
-def _beside(name: str, argv: Sequence[str], ours: float) -> Row:
-    """One run of a peer that reads the same document: how long, and the most memory."""
+@cache
+def peers(document: Path) -> tuple[Peer, ...]:
+    """What the others take, measured once."""
+    with tempfile.TemporaryDirectory() as folder:
+        commands = {"python -m json.tool": [sys.executable, "-m", "json.tool", str(document), os.devnull]}
+        jq = shutil.which("jq")
+        if jq:
+            commands["jq '.frames[0]'"] = [jq, ".frames[0]", str(document)]
+        visidata = os.environ.get("COWORLD_PEER_VD") or shutil.which("vd")
+        if visidata:
+            commands["vd -b"] = [visidata, "-b", str(document), "-o", str(Path(folder, "vd.tsv"))]
+        return tuple(_measured(name, argv) for name, argv in commands.items())
+
+
+def _measured(name: str, argv: Sequence[str]) -> Peer:
     began = time.perf_counter()
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     peak = 0.0
@@ -167,12 +181,17 @@ def _beside(name: str, argv: Sequence[str], ours: float) -> Row:
     if process.returncode is None:
         process.kill()
         process.wait()
-    over = "" if process.returncode == 0 else ", not done"
+    return Peer(name, seconds, peak, process.returncode == 0)
+
+
+def beside(what: str, peer: Peer, ours: float) -> Row:
+    """``ours`` seconds beside a peer's."""
+    over = "" if peer.is_done else ", not done"
     return Row(
-        f"500 MB document, first frame vs `{name}`",
+        f"{what} vs `{peer.name}`",
         f"{ours:.2f} s",
-        f"{seconds:.1f} s, {peak:.0f} MB{over}",
-        f"{ours / seconds:.3f}x",
+        f"{peer.seconds:.1f} s, {peer.peak:.0f} MB{over}",
+        f"{ours / peer.seconds:.3f}x",
         "",
     )
 

@@ -20,6 +20,7 @@ from coworld_tui.screens.live import LiveScreen
 from coworld_tui.screens.manifest import ManifestScreen
 from coworld_tui.widgets.bars import TabBar
 from coworld_tui.widgets.board import BoardView
+from coworld_tui.widgets.lens_pane import LensPane
 from coworld_tui.widgets.lines import LinesView
 from coworld_tui.widgets.log_view import LogView
 from tests.contract import builders
@@ -317,11 +318,11 @@ async def test_lenses_and_zoom(console: OpenConsole) -> None:
         screen = live(pilot)
         await until(pilot, lambda: screen.feed.grid is not None, "a board is drawn")
         await pilot.press("v")
-        assert screen.query_one("#frame").current == "lines", "the scoreboard"  # type: ignore[attr-defined]
+        assert screen.query_one(LensPane).shown.id == "lines", "the scoreboard"
         await pilot.press("v")
-        assert screen.query_one("#frame").current == "tree"  # type: ignore[attr-defined]
+        assert screen.query_one(LensPane).shown.id == "tree"
         await pilot.press("v")
-        assert screen.query_one("#frame").current == "lines", "the bytes"  # type: ignore[attr-defined]
+        assert screen.query_one(LensPane).shown.id == "lines", "the bytes"
         await pilot.press("v", "z")
         assert screen.query_one(BoardView).has_focus
         assert not screen.query_one("#lower").display

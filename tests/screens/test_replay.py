@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -9,7 +10,12 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Label
 
+from coworld_tui.contract.bundled import bundled_package
+from coworld_tui.contract.request import plan_episode
 from coworld_tui.replay.lenses.spans import text_of
+from coworld_tui.runner.episode import Episode
+from coworld_tui.runner.launch import LaunchOptions
+from coworld_tui.runs.paths import runs_dir
 from coworld_tui.screens.file_screen import FileScreen
 from coworld_tui.screens.inspector import Inspector
 from coworld_tui.screens.library_pane import LibraryPane
@@ -109,7 +115,20 @@ async def test_it_plays_and_pauses_and_loops(console: OpenConsole, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("asked", "where"), [("41", 40), ("#41", 40), ("50%", 30), ("1000", 40), ("abc", 40)]
+    ("asked", "where"),
+    [
+        ("41", 40),
+        ("#41", 40),
+        ("50%", 30),
+        ("1000", 40),
+        ("abc", 40),
+        ("nan", 40),
+        ("inf%", 40),
+        ("#1e400", 40),
+        ("9" * 400, 40),
+        ("#-3", 0),
+        ("900%", 59),
+    ],
 )
 async def test_going_to_a_tick(console: OpenConsole, tmp_path: Path, asked: str, where: int) -> None:
     async with console(replay=workspace(tmp_path)) as pilot:
@@ -327,6 +346,62 @@ async def test_a_frame_is_saved_once(console: OpenConsole, tmp_path: Path) -> No
         assert json.loads((tmp_path / "frame.json").read_text())["tick"] == 31, "nothing is overwritten"
 
 
+async def test_first_and_last_frame_are_a_key_away_in_every_lens(
+    console: OpenConsole, tmp_path: Path
+) -> None:
+    async with console(replay=workspace(tmp_path)) as pilot:
+        await ready(pilot)
+        pane = screen(pilot).query_one("#lens", LensPane)
+        for _ in range(6):
+            await pilot.press("v", "end")
+            await until(pilot, lambda: index(pilot) == FRAMES - 1, f"the last frame, by {pane.wanted}")
+            await pilot.press("home")
+            await until(pilot, lambda: index(pilot) == 0, f"the first frame, by {pane.wanted}")
+            await pilot.press("g")
+            assert pilot.app.screen is not screen(pilot), "go to asks"
+            await pilot.press("escape")
+
+
+async def test_what_was_said_goes_with_the_next_move(console: OpenConsole, tmp_path: Path) -> None:
+    async with console(replay=workspace(tmp_path)) as pilot:
+        await ready(pilot)
+        ruler = screen(pilot).query_one("#ruler")
+        await pilot.press("apostrophe")
+        assert "no markers" in str(ruler.border_title)
+        await pilot.press("shift+right")
+        assert "tick 7" in str(ruler.border_title)
+
+
+async def test_the_pane_that_has_focus_is_zoomed(console: OpenConsole, tmp_path: Path) -> None:
+    async with console(replay=workspace(tmp_path)) as pilot:
+        await ready(pilot)
+        inspector, reel = screen(pilot).query_one("#inspector"), screen(pilot).query_one("#reel")
+        await pilot.press("z")
+        await until(pilot, lambda: not inspector.region, "the frame alone")
+        assert screen(pilot).query_one("#timeline").region
+        await pilot.press("escape", "tab", "z")
+        await until(pilot, lambda: not reel.region, "the inspector alone")
+        await pilot.press("z")
+        await until(pilot, lambda: bool(reel.region and inspector.region), "both again")
+
+
+async def test_tab_goes_to_what_can_be_used_and_the_key_bar_follows(
+    console: OpenConsole, tmp_path: Path
+) -> None:
+    async with console(replay=workspace(tmp_path)) as pilot:
+        await ready(pilot)
+        seen = []
+        for _ in range(2):
+            seen.append(pilot.app.focused.id if pilot.app.focused is not None else "")
+            await pilot.press("tab")
+        assert seen == ["board", "inspected"]
+        await see(pilot, "#keys", "go to")
+        await pilot.press("b")
+        await see(pilot, "#keys", "sort")
+        await pilot.press("escape")
+        await see(pilot, "#keys", "go to")
+
+
 async def test_series_are_exported_and_never_over_a_file(console: OpenConsole, tmp_path: Path) -> None:
     async with console(replay=workspace(tmp_path)) as pilot:
         await ready(pilot)
@@ -382,6 +457,39 @@ async def test_the_library_lists_filters_sorts_and_opens(console: OpenConsole, t
         assert not pane.display
         await pilot.press("b")
         assert pane.display
+        await pilot.press("escape")
+        assert pane.display, "the filter is forgotten first"
+        await see(pilot, "#replays", "alpha")
+        await pilot.press("escape")
+        assert not pane.display
+        await pilot.press("q")
+        assert screen(pilot).viewing is None, "back to the list it was chosen from"
+        await see(pilot, "#replays", "alpha")
+        await pilot.press("q")
+        await until(pilot, lambda: not pilot.app.is_running, "then it leaves")
+
+
+async def test_a_run_that_goes_on_is_followed_and_its_replay_shown_when_it_ends(
+    console: OpenConsole, tmp_path: Path
+) -> None:
+    plan = plan_episode(bundled_package(), variant="quick")
+    episode = Episode(plan, LaunchOptions(backend="process"))
+    async with console(replays=True, folders=(tmp_path,)) as pilot:
+        running = asyncio.create_task(episode.run())
+        await until(pilot, lambda: episode.recorder is not None and episode.recorder.count > 5, "frames come")
+        screen(pilot).open(runs_dir() / episode.run_id)
+        await until(pilot, lambda: screen(pilot).viewing is not None, "it opens")
+        before = viewing(pilot)
+        assert "recording" in before.replay.note
+        await pilot.press("end")
+        at = index(pilot)
+        await until(pilot, lambda: viewing(pilot).playback.length > at + 5, "it grows")
+        outcome = await running
+        assert outcome.status == "passed"
+        await until(pilot, lambda: viewing(pilot) is not before, "it is opened anew")
+        await ready(pilot)
+        assert list(viewing(pilot).replay.scores) == outcome.scores
+        assert viewing(pilot).replay.note.startswith("replay")
 
 
 @pytest.mark.parametrize(
