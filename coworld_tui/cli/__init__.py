@@ -11,7 +11,7 @@ from .. import __version__
 
 PROGRAM = "coworld-tui"
 _EPILOG = """\
-Without a command the console opens: coworld-tui [MANIFEST | FOLDER | cow_ID].
+Without a command the console opens: coworld-tui [MANIFEST | FOLDER | cow_ID | REPLAY].
 Exit codes: 0 done, 1 the episode or check failed, 2 usage or invalid input,
 3 something needed is missing (engine, login, network), 130 interrupted."""
 
@@ -69,7 +69,7 @@ def _parser() -> _Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     console = commands.add_parser("console", help="open the console (the default)")
-    console.add_argument("source", nargs="?", help="manifest, package folder or id to open on")
+    console.add_argument("source", nargs="?", help="manifest, package folder, id, replay or run to open on")
 
     run = commands.add_parser("run", help="run one episode or many")
     run.add_argument("manifest", help="manifest file, package folder, URL, cow_ id, or 'demo'")

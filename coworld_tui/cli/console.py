@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 
 
 def console(options: Namespace) -> int:
-    """Open the console, on a package when one is given."""
+    """Open the console, on a package or a replay when one is given."""
     from .terminal import why_not_full
 
+    if options.source and is_replay(Path(options.source)):
+        options.path, options.max_inflated = options.source, None
+        return replay(options)
     opened = (_place(options.source),) if options.source else ()
     reason = why_not_full()
     if reason:
@@ -43,11 +46,11 @@ def replay(options: Namespace) -> int:
     limit = options.max_inflated
     if options.path is None:
         return asyncio.run(_open(_console_class()(replays=True, max_inflated=limit), as_json=False))
-    from ..replay.folders import kind_of_folder
+    from ..replay.folders import kind_of_folder, names_in
     from .inspect import find_replay
 
     path = find_replay(options.path)
-    if path.is_dir() and not kind_of_folder(entry.name for entry in path.iterdir()):
+    if path.is_dir() and not kind_of_folder(names_in(path)):
         return asyncio.run(
             _open(_console_class()(replays=True, folders=(path,), max_inflated=limit), as_json=False)
         )
@@ -73,6 +76,23 @@ def _console_class() -> type[CoworldApp]:
     from ..app import CoworldApp
 
     return CoworldApp
+
+
+def is_replay(path: Path) -> bool:
+    """Whether a path is a replay rather than a package."""
+    from ..contract.package import read_package
+    from ..replay.folders import kind_of_folder, names_in
+    from ..replay.parts import looks_like_a_replay
+
+    if path.is_dir():
+        return bool(kind_of_folder(names_in(path)))
+    if not path.is_file() or not looks_like_a_replay(path.name):
+        return False
+    try:
+        read_package(path)
+    except CoworldError:
+        return True
+    return False
 
 
 def _place(source: str) -> str:

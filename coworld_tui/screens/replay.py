@@ -107,7 +107,7 @@ class ReplayScreen(Finding, TakingOut):
 
     def open(self, path: Path, *, beside: bool = False) -> None:
         """Open a replay in place of the present one, or beside it to compare them."""
-        self.say(f"opening {path.name} …")
+        self.say(f"opening {safe_line(path.name, 80)} …")
         self._open(path, beside=beside)
 
     @work(thread=True, group="opening", exclusive=True)
