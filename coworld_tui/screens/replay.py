@@ -145,6 +145,7 @@ class ReplayScreen(Finding, TakingOut):
             self._compare(self.beside)
         else:
             self._close()
+            self._one_pane()
             self.viewing = viewing
             viewing.recall()
             self._show_library(False)
@@ -197,6 +198,10 @@ class ReplayScreen(Finding, TakingOut):
         if self.beside is not None:
             self.beside.close()
             self.beside = None
+
+    def _one_pane(self) -> None:
+        self._split = False
+        self.query_one("#beside").display = False
 
     def on_unmount(self, _: Unmount) -> None:
         """Let go of the files."""
@@ -526,6 +531,7 @@ class ReplayScreen(Finding, TakingOut):
 
     def _back_to_library(self) -> None:
         self._close()
+        self._one_pane()
         self.viewing = self._path = None
         self._is_chosen = False
         self._name_place()

@@ -58,9 +58,14 @@ def _document(frames: int) -> Iterator[bytes]:
 
 
 def lines(path: Path, frames: int = LINES_FRAMES) -> Path:
-    """JSON lines of 500 bytes: 250 MB of the default size."""
+    """JSON lines of 500 bytes: 250 MB of the default size. Some tiles change from frame to frame."""
     chance = random.Random(2)
-    boards = [",".join(map(str, chance.choices((0, 1, -1), k=_LINE_TILES))).encode() for _ in range(_SPREAD)]
+    owners = chance.choices((0, 1, -1), k=_LINE_TILES)
+    boards = []
+    for _ in range(_SPREAD):
+        for tile in chance.sample(range(_LINE_TILES), _RAIN):
+            owners[tile] = chance.choice((0, 1, -1))
+        boards.append(",".join(map(str, owners)).encode())
 
     def pieces() -> Iterator[bytes]:
         for tick in range(frames):

@@ -318,6 +318,21 @@ async def test_two_replays_are_compared_tick_by_tick(console: OpenConsole, tmp_p
         assert screen(pilot).beside is None
 
 
+async def test_another_replay_opens_as_it_was_left(console: OpenConsole, tmp_path: Path) -> None:
+    one, other = workspace(tmp_path, "one"), workspace(tmp_path, "other", offset=9)
+    async with console(replay=one) as pilot:
+        await ready(pilot)
+        beside = screen(pilot).query_one("#beside", LensPane)
+        await pilot.press("V", "5")
+        for place, is_split in ((other, False), (one, True), (other, False)):
+            before = viewing(pilot)
+            screen(pilot).open(place)
+            await until(pilot, lambda before=before: viewing(pilot) is not before, "it opens")  # type: ignore[misc]
+            await ready(pilot)
+            assert beside.display is is_split
+            assert index(pilot) == (30 if is_split else 0)
+
+
 async def test_values_and_frames_are_copied(console: OpenConsole, tmp_path: Path, home: Path) -> None:
     copied = home / "state" / "copied.txt"
     async with console(replay=workspace(tmp_path)) as pilot:
