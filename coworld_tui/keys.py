@@ -157,7 +157,7 @@ KEYS = (
         "a",
         "follow",
         "series",
-        "follow the number under the cursor of the tree as a series",
+        "follow the number under the cursor of the tree, or drop it again",
         "replay",
         False,
     ),

@@ -75,6 +75,7 @@ def _as_json(source: FrameSource, index: int, payload: bytes) -> bytes:
 
     with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         msgspec.json.decode(payload, type=msgspec.Raw)
+        payload.decode()  # msgspec skips strings without looking at their bytes
         return payload.replace(b"\r", b" ").replace(b"\n", b" ").strip()
     described = {
         "index": index,

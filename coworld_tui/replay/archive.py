@@ -22,6 +22,7 @@ from .source import ReplayFile
 _DIRECTORY_LIMIT = 16 << 20
 _MOST_ENTRIES = 200_000
 _ENCRYPTED = 0x1
+_MAC_EXTRAS = "__MACOSX/"
 _PIECE = 1 << 20
 _SMALL_STEP = 4096
 _NAMED = 5
@@ -92,7 +93,7 @@ class Archive:
         entries: dict[str, zipfile.ZipInfo] = {}
         left_out: dict[str, list[str]] = {}
         for info in self._zip.filelist:
-            if info.orig_filename.endswith("/"):
+            if info.orig_filename.endswith("/") or info.orig_filename.startswith(_MAC_EXTRAS):
                 continue
             reason = _refusal(info) or ("the same name again" if info.filename in entries else "")
             if reason:

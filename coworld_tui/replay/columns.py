@@ -63,6 +63,10 @@ class Columns:
         """The column of a path. KeyError for one that is not followed."""
         return self._data[self._row[path], : self.covered]
 
+    def has_numbers(self, path: Path) -> bool:
+        """Whether any frame covered has a number there. KeyError for a path that is not followed."""
+        return not bool(np.isnan(self.values(path)).all())
+
     def ticks(self) -> Column:
         """The tick of every frame covered; NaN where it has none. Asks the source for those not yet known."""
         known = len(self._ticks)

@@ -15,7 +15,7 @@ from ..runs.index import read_run
 from .archive import Archive
 from .candidates import Kind
 from .decoding import json_or_none
-from .downloads import INDEX
+from .downloads import INDEX, scores_by_policy
 from .folders import BUNDLE_MANIFEST, Folder
 from .heads import HEAD_BYTES, Head, head_of, head_of_file, open_regular
 from .metadata import as_number, names_of, scores_of
@@ -183,12 +183,7 @@ def _downloaded(found: Description, row: Mapping[str, Any]) -> Description:
     """What the client noted beside a downloaded replay fills in what the replay does not tell."""
     seats = [seat for seat in _list(row.get("participants")) if isinstance(seat, dict)]
     seats.sort(key=lambda seat: as_number(seat.get("position")) or 0.0)
-    by_policy = {
-        str(score.get("policy_version_id")): score.get("score")
-        for score in _list(row.get("scores"))
-        if isinstance(score, dict)
-    }
-    scores = scores_of([by_policy.get(str(seat.get("policy_version_id"))) for seat in seats])
+    scores = scores_by_policy(seats, row.get("scores"))
     status = row.get("status")
     problem = f"the episode {_line(status)}" if status in ("failed", "error", "cancelled") else ""
     return replace(

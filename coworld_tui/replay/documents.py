@@ -17,7 +17,7 @@ from .index_cache import fingerprint, load_index
 from .indexed_file import IndexedFile
 from .json_document import WHOLE_LIMIT, JsonDocument
 from .json_lines import JsonLines, LinesLayout
-from .ticks import find_tick
+from .ticks import find_tick, tick_of
 
 __all__ = ["FileSource", "JsonDocument", "JsonLines", "OneBlob", "find_tick", "sniff_source"]
 
@@ -201,9 +201,17 @@ def _is_container(text: bytes) -> bool:
 
 
 def _header(lines: list[tuple[int, bytes]]) -> tuple[int, int] | None:
-    """A first line that is an object where arrays follow (as in asciinema's casts) describes them."""
-    kinds = [text.lstrip()[:1] for _, text in lines[:3]]
-    return (lines[0][0], lines[1][0]) if kinds == [b"{", b"[", b"["] else None
+    """A first line that is an object describes the arrays that follow (as in asciinema's casts).
+
+    So does one without a tick where all the others have one.
+    """
+    (start, first), *others = lines
+    if len(others) < 2 or first.lstrip()[:1] != b"{":
+        return None
+    is_of_arrays = all(text.lstrip()[:1] == b"[" for _, text in others[:2])
+    if is_of_arrays or (tick_of(first) is None and all(tick_of(text) is not None for _, text in others)):
+        return start, others[0][0]
+    return None
 
 
 def _begins_as_json(head: bytes) -> bool:

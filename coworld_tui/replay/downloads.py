@@ -15,7 +15,7 @@ from typing import Any
 from ..contract.text import safe_line
 from .decoding import json_or_none
 from .folders import RECEIPT, Folder, head, names_in
-from .metadata import as_number, names_of
+from .metadata import as_number, names_of, scores_of
 from .parts import Parts, usual_parts
 
 INDEX = "index.json"
@@ -61,17 +61,24 @@ def _from_index(path: Path, row: Mapping[str, Any]) -> Download:
     contents = Folder.of({path.name: path, **own})
     participants = [one for one in _list(row.get("participants")) if isinstance(one, Mapping)]
     participants.sort(key=lambda one: as_number(one.get("position")) or 0.0)
-    scored = [one for one in _list(row.get("scores")) if isinstance(one, Mapping)]
-    by_policy = {str(one.get("policy_version_id")): as_number(one.get("score")) for one in scored}
-    scores = [by_policy.get(str(one.get("policy_version_id"))) for one in participants]
     return Download(
         contents,
         _with_replay(contents, path.name),
         episode,
         _text(row.get("coworld_name")) or _text(row.get("coworld_id")),
         names_of(participants),
-        tuple(score for score in scores if score is not None) if None not in scores else (),
+        scores_by_policy(participants, row.get("scores")),
     )
+
+
+def scores_by_policy(participants: Sequence[Mapping[str, Any]], scores: Any) -> tuple[float, ...]:
+    """The score of each participant by its policy version; none when one policy plays in two slots."""
+    policies = [str(one.get("policy_version_id")) for one in participants]
+    if len(set(policies)) < len(policies):
+        return ()
+    scored = [one for one in _list(scores) if isinstance(one, Mapping)]
+    by_policy = {str(one.get("policy_version_id")): one.get("score") for one in scored}
+    return scores_of([by_policy.get(policy) for policy in policies])
 
 
 def _from_receipts(path: Path) -> Download:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..contract.errors import EXIT_USAGE, CoworldError
+from ..contract.text import safe_line
 from .export import (
     SERIES_FORMATS,
     covered,
@@ -21,7 +22,7 @@ from .export import (
 )
 from .lenses.choose import decode_frame
 from .paths import Path as ValuePath
-from .paths import numeric_paths
+from .paths import dotted, numeric_paths
 from .scanning import frames_gone, reading_frames
 from .source import Replay
 from .ticks import frames_between
@@ -70,7 +71,7 @@ def export_replay(replay: Replay, wanted: Export) -> Written:
     """Write what is wanted of the frames counted so far: whole, or not at all.
 
     CoworldError ``format_unknown``, ``output_exists``, ``output_lost``, ``too_many_files``,
-    ``lens_missing``, or ``frames_gone`` when the frames can no longer be read.
+    ``lens_missing``, ``path_missing``, or ``frames_gone`` when the frames can no longer be read.
     """
     try:
         frames = frames_between(replay.source, wanted.first, wanted.last)
@@ -113,7 +114,18 @@ def _series(replay: Replay, frames: range, wanted: Export) -> tuple[str, int]:
     kind = format_of(wanted.output, SERIES_FORMATS)
     with new_file(wanted.output, force=wanted.force) as stream:
         columns = covered(replay.source, wanted.paths or _usual_paths(replay))
+        if wanted.paths and len(replay.source) and not any(map(columns.has_numbers, wanted.paths)):
+            raise _no_numbers(wanted.paths)
         return kind, write_series(stream, columns, frames, kind)
+
+
+def _no_numbers(paths: tuple[ValuePath, ...]) -> CoworldError:
+    return CoworldError(
+        "path_missing",
+        f"no frame has a number at {safe_line(', '.join(map(dotted, paths)), 80)}",
+        next_step="coworld-tui inspect PATH  (lists series)",
+        exit_code=EXIT_USAGE,
+    )
 
 
 def _usual_paths(replay: Replay) -> list[ValuePath]:

@@ -30,6 +30,7 @@ _MOST_BRACKETS = 1_000_000
 _TEXTS_LIMIT = 64 * MIB
 """Longest array of strings, in bytes, whose strings are taken for frames."""
 _GAP = 4096
+_BLANKS = b" \t\r\n\x1e"
 
 
 class JsonDocument(IndexedFile):
@@ -160,9 +161,26 @@ class JsonDocument(IndexedFile):
         if self._broken_at >= 0:
             yield f"is no JSON from byte {self._broken_at:,} on: a bracket closes what was never opened"
         elif self._complete and not self._unread and (self._scanner.depth or self._scanner.in_string):
-            yield f"is cut off at byte {self._scanner.offset:,}; whole frames before it: {len(self):,}"
-        if self._complete and self._layout is None and self._index.span(0)[1] < self._blob.size:
+            before = f"; whole frames before it: {len(self):,}" if self._layout else ", before any frames"
+            yield f"is cut off at byte {self._scanner.offset:,}{before}"
+        elif self._complete and not self._unread and (at := self._text_after()) >= 0:
+            yield f"is no JSON from byte {at:,} on: text after the document"
+        if self._complete and self._layout is None and len(self) and self._index.span(0)[1] < self._blob.size:
             yield f"holds no array of frames; the first {WHOLE_LIMIT // MIB} MiB are shown as text"
+
+    def _text_after(self) -> int:
+        """Where text follows on the document that holds the frames; -1 when none does."""
+        if self._layout is None:
+            return -1
+        stop = next(iter(self._layout.stops), self._layout.array_stop)
+        if stop < 0:
+            return -1
+        try:
+            after = self._blob.read(stop, min(stop + _GAP, self._blob.size))
+        except OSError:
+            return -1
+        text = after.lstrip(_BLANKS)
+        return stop + len(after) - len(text) if text and text[:1] not in b"[{" else -1
 
     def _layout_json(self) -> bytes | None:
         return None if self._layout is None else msgspec.json.encode(self._layout)

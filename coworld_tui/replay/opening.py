@@ -257,7 +257,10 @@ def _assembled(
             scores=facts.scores,
             config=facts.config,
             results=redactor.foreign(facts.results) if facts.results is not None else None,
-            declared=tuple(facts.events),
+            declared=tuple(
+                replace(event, kind=redactor.foreign(event.kind), text=redactor.foreign(event.text))
+                for event in facts.events
+            ),
             files=tuple(
                 (hiding_tokens if name == parts.config else hiding)(contents.file(name), redactor)
                 for name in shown[:_MOST_FILES]

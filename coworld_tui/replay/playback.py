@@ -19,6 +19,7 @@ class Playback:
         self.index = 0
         self.playing = False
         self.loop = False
+        self._follows = False
         self._speed = SPEEDS.index(1.0)
         self._at = 0.0
         self._now = 0.0
@@ -38,10 +39,23 @@ class Playback:
         """The position as 0 to 1."""
         return self.index / self.last if self.last else 0.0
 
+    def grow(self, length: int, complete: bool) -> bool:
+        """Take note of how many frames there are. Whether that is news.
+
+        Who went to the last frame of what still grows stays at the last one.
+        """
+        before = self.length, self.complete
+        self.length, self.complete = length, complete
+        if self._follows and self.index < self.last:
+            self.index = self.last
+            self._at = float(self.index)
+        return before != (length, complete)
+
     def seek(self, index: int) -> None:
         """Go to a frame; beyond either end, to that end."""
         self.index = max(0, min(index, self.last))
         self._at = float(self.index)
+        self._follows = not self.complete and 0 < self.index == self.last
 
     def seek_share(self, share: float) -> None:
         """Go to a share of what there is, 0 to 1."""

@@ -23,8 +23,6 @@ _PROGRESS_SECONDS = 0.2
 class Finding(ReplayBase):
     """Searches run on threads of their own; a new one ends the one before."""
 
-    _query: Query | None = None
-
     def find_nothing_more(self) -> bool:
         """End a search that runs. Whether there was one."""
         searches = [worker for worker in self.workers if worker.group == "finding" and worker.is_running]
@@ -72,32 +70,34 @@ class Finding(ReplayBase):
             self.app.push_screen(prompt, self._look_for)
 
     def _look_for(self, asked: str | None) -> None:
-        from ..replay.query import parse_query
-
-        if not asked or self.viewing is None:
-            return
-        try:
-            self._query = parse_query(asked)
-        except CoworldError as error:
-            self.notify(f"{error.title}\n{error.cause}", severity="error", markup=False)
-            return
-        self.viewing.asked = asked
-        self.action_find_again(1)
+        if asked and self.viewing is not None:
+            self.viewing.asked = asked
+            self.action_find_again(1)
 
     def action_find_again(self, step: int) -> None:
         """Look for the next match, or the one before."""
+        from ..replay.query import parse_query
+
         if self.viewing is None:
             return
-        if self._query is None:
+        if not self.viewing.asked:
             self.action_find()
             return
-        self._find(self.viewing, self._query, step)
+        try:
+            query = parse_query(self.viewing.asked)
+        except CoworldError as error:
+            self.notify(f"{error.title}\n{error.cause}", severity="error", markup=False)
+            return
+        self._find(self.viewing, query, step)
 
     @work(thread=True, group="finding", exclusive=True)
     def _find(self, viewing: Viewing, query: Query, step: int) -> None:
         from ..replay.find import find
+        from ..replay.query import TextQuery
 
         worker, app, asked = get_current_worker(), self.app, safe_line(viewing.asked, 60)
+        if isinstance(query, TextQuery):
+            asked = f"the text {asked}"
         told = time.monotonic()
 
         def progress(share: float) -> None:

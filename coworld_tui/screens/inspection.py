@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 from typing import NamedTuple
 
 from ..contract.text import safe_line
@@ -17,11 +18,12 @@ from ..replay.paths import MISSING, Path, dotted
 from ..replay.series import sparkline
 from ..replay.source import Event
 from ..replay.timeline import Values, event_text
-from .viewing import Viewing, slot_of
+from .viewing import Viewing
 
 MOST_CHANGES = 200
 _EVENTS_AROUND = 5
-_PLOT_HEIGHT = 14
+_PLOT_HEIGHT = 16
+_LOWEST_PLOT = 5
 _WITH_NUMBERS = 38
 _FEW = 6
 
@@ -69,7 +71,7 @@ def _by_list(found: Sequence[Change]) -> tuple[list[Change], dict[Path, list[Cha
 
 def _value_lines(found: Sequence[Change], width: int, skip: int = 0) -> list[Line]:
     """``skip`` steps of each path stand above already."""
-    names = [dotted(change.path[skip:]) for change in found]
+    names = [dotted(change.path[skip:]) if change.path else "the frame" for change in found]
     room = min(max(map(cell_width, names), default=0), max(8, width // 2))
     return [
         (
@@ -112,8 +114,8 @@ def compared_lines(
 ) -> list[Line]:
     """How the frame in view differs from the one beside it, then how the replays differ altogether."""
     lines: list[Line] = [
-        (Span("left   ", "error"), Span(safe_line(viewing.title, 60))),
-        (Span("right  ", "good"), Span(safe_line(other.title, 60))),
+        (Span("left   ", "error"), Span(f"{safe_line(viewing.title, 60)}  "), _file(viewing)),
+        (Span("right  ", "good"), Span(f"{safe_line(other.title, 60)}  "), _file(other)),
         (),
     ]
     if view is None or beside is None:
@@ -144,6 +146,11 @@ def compared_lines(
     return lines
 
 
+def _file(viewing: Viewing) -> Span:
+    name = safe_line(viewing.replay.path.name, 80)
+    return Span("" if name == viewing.title else name, "muted")
+
+
 def _frame(index: int) -> Span:
     return Span(f"#{index + 1}", "accent")
 
@@ -152,7 +159,7 @@ def _short_number(value: float) -> str:
     return f"{value:.4g}"
 
 
-def series_lines(viewing: Viewing, width: int) -> list[Line]:
+def series_lines(viewing: Viewing, width: int, height: int) -> list[Line]:
     """The followed series as one plot, with their values here."""
     from ..replay.plot import PlotSeries, plot_lines
 
@@ -164,7 +171,8 @@ def series_lines(viewing: Viewing, width: int) -> list[Line]:
         for path in viewing.followed
     ]
     index = viewing.playback.index
-    lines = [*plot_lines(series, width, _PLOT_HEIGHT, index), ()]
+    room = max(_LOWEST_PLOT, min(_PLOT_HEIGHT, height - len(series) - 3))
+    lines = [*plot_lines(series, width, room, index), ()]
     for one in series:
         room = max(8, width - 13)
         value = _number_at(one.values, index)
@@ -192,14 +200,19 @@ def player_lines(viewing: Viewing, width: int) -> list[Line]:
         lines.append((Span("nobody is named in this replay", "muted"),))
     for title, document in (("results", replay.results), ("config", replay.config)):
         if document:
+            keys = [safe_line(str(key), 40) for key in document]
+            room = min(22, max(map(cell_width, keys)))
             lines += [(), (Span(title, "heading"),)]
             lines += [
-                (Span(f"{fit(safe_line(str(key), 40), 22)} ", "muted"), *value_spans(value))
-                for key, value in document.items()
+                (Span(f"{fit(key, room)} ", "muted"), *value_spans(value))
+                for key, value in zip(keys, document.values(), strict=True)
             ]
-    lines += [(), (Span("from", "heading"),), (Span(safe_line(str(replay.path)), "muted"),)]
-    lines += [(Span(safe_line(replay.note)),)] if replay.note else []
-    return lines + [(Span("! ", "warning"), Span(safe_line(problem))) for problem in replay.problems]
+    lines += [(), (Span("from", "heading"),)]
+    lines += [(Span(part, "muted"),) for part in wrap(safe_line(str(replay.path)), width)]
+    lines += [(Span(part),) for part in wrap(safe_line(replay.note), width)]
+    for problem in replay.problems:
+        lines += [(Span(part, "warning"),) for part in wrap(f"! {safe_line(problem)}", width)]
+    return lines
 
 
 def who_line(viewing: Viewing, scores: Sequence[int | float], width: int) -> Line:
@@ -208,14 +221,18 @@ def who_line(viewing: Viewing, scores: Sequence[int | float], width: int) -> Lin
     count = max(len(players), min(len(scores), 8))
     if not count:
         return ()
-    room = max(0, width // count - 13)
+    names = [safe_line(players[slot], 40) if slot < len(players) else "" for slot in range(count)]
+    told = [score_text(scores[slot]) if slot < len(scores) else "" for slot in range(count)]
+    # A badge takes four cells, and a name and a score stand apart from what follows.
+    spare = width - sum(4 + 1 + 1 + len(score) + 2 for score in told)
+    longest = max(map(cell_width, names), default=0)
+    while longest > 3 and sum(min(longest, cell_width(name)) for name in names) > spare:
+        longest -= 1
     spans: list[Span] = []
-    for slot in range(count):
-        name = safe_line(players[slot], 40) if slot < len(players) else ""
-        score = score_text(scores[slot]) if slot < len(scores) else ""
+    for slot, (name, score) in enumerate(zip(names, told, strict=True)):
         spans.append(Span(f" ◆{slot_glyph(slot)} ", f"piece.{slot}"))
-        spans.append(Span(f" {name if cell_width(name) <= room else fit(name, room)} "))
-        spans.append(Span(f"{score}   ", f"slot.{slot}"))
+        spans.append(Span(f" {name if cell_width(name) <= longest else fit(name, longest)} "))
+        spans.append(Span(f"{score}  ", f"slot.{slot}"))
     return tuple(spans)
 
 
@@ -240,15 +257,17 @@ def events_around(events: Sequence[Event], index: int, count: int) -> Sequence[E
 
 def series_name(viewing: Viewing, path: Path) -> str:
     """A path, with the player's name where its last step is a slot."""
-    players = viewing.replay.players
-    slot = slot_of(path, len(players))
-    return f"{dotted(path)} {safe_line(players[slot], 30)}" if slot is not None else dotted(path)
+    players, slot = viewing.replay.players, viewing.slot_of(path)
+    if slot is None or slot >= len(players):
+        return dotted(path)
+    return f"{dotted(path)} {safe_line(players[slot], 30)}"
 
 
 def series_style(viewing: Viewing, path: Path) -> str:
-    """The player's colour where the path has a slot, else one by its place."""
-    slot = slot_of(path, max(len(viewing.replay.players), 1))
-    return f"slot.{slot if slot is not None else viewing.followed.index(path)}"
+    """The player's colour where it is a player's, else one of those that are left."""
+    slot = viewing.slot_of(path)
+    others = len(viewing.replay.players) + viewing.followed.index(path)
+    return f"slot.{others if slot is None else slot}"
 
 
 def _sparklines(viewing: Viewing, width: int) -> Iterator[Line]:
@@ -290,5 +309,5 @@ def _short(value: object, room: int) -> str:
 def _how_to_follow() -> list[Line]:
     return [
         (),
-        (Span("a", "accent"), Span(" on a number in the tree follows it, once more drops it", "muted")),
+        (Span("a", "accent"), Span(" in the tree follows a number, or drops it", "muted")),
     ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.geometry import Size
 from textual.message import Message
 from textual.widgets import ContentSwitcher
 
@@ -159,18 +160,18 @@ class Inspector(Vertical):
                     self.query_one("#inspected-files", TableView).show(FileRows(viewing.replay.files))
             case _:
                 lines = self.query_one("#inspected", LinesView)
-                lines.show(StaticLines(self._lines(viewing, view, lines.room.width)))
+                lines.show(StaticLines(self._lines(viewing, view, lines.room)))
 
-    def _lines(self, viewing: Viewing, view: FrameView | None, width: int) -> Sequence[Line]:
+    def _lines(self, viewing: Viewing, view: FrameView | None, room: Size) -> Sequence[Line]:
         match self.tab:
             case "series":
-                return inspection.series_lines(viewing, width)
+                return inspection.series_lines(viewing, room.width, room.height)
             case "players":
-                return inspection.player_lines(viewing, width)
+                return inspection.player_lines(viewing, max(1, room.width))
             case "compare":
                 return self._compared or ()
             case _:
-                return inspection.change_lines(viewing, view, width) if view is not None else ()
+                return inspection.change_lines(viewing, view, room.width) if view is not None else ()
 
     def _draw_events(self, viewing: Viewing) -> None:
         table = self.query_one("#inspected-events", TableView)

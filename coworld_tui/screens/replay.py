@@ -22,6 +22,7 @@ from ..replay.lenses.model import FrameView
 from ..replay.lenses.registry import grid_of
 from ..replay.lenses.spans import Line
 from ..replay.lenses.tree import value_path
+from ..replay.paths import dotted
 from ..replay.source import Replay
 from ..replay.timeline import neighbour
 from ..widgets.bars import KeyBar, LineBar, TooSmall, TopBar
@@ -64,7 +65,8 @@ class ReplayScreen(Finding, TakingOut):
     ) -> None:
         super().__init__()
         self._path = path
-        self._folders = folders
+        # Beside the replay that was asked for, others may lie.
+        self._folders = (*folders, path.parent) if path is not None else folders
         self._max_inflated = max_inflated
         self.beside: Beside | None = None
         self._compared = 0
@@ -99,6 +101,10 @@ class ReplayScreen(Finding, TakingOut):
         if self._path is not None:
             self.open(self._path)
 
+    def on_resize(self) -> None:
+        """Names and hints are cut to the room there is."""
+        self.call_after_refresh(self._draw)
+
     def on_screen_resume(self) -> None:
         """Name the place."""
         self._name_place()
@@ -127,10 +133,14 @@ class ReplayScreen(Finding, TakingOut):
     def _cannot_open(self, error: CoworldError) -> None:
         self.say("")
         text = f"✗ {error.title}\n{error.cause}\n\n{error.next_step}"
+        if self.viewing is None and not self._is_chosen:
+            pane = self.query_one("#lens", LensPane)
+            pane.show(None, text)
+            pane.shown.focus()
+            return
+        self.notify(text, severity="error", markup=False)
         if self.viewing is None:
-            self.query_one("#lens", LensPane).show(None, text)
-        else:
-            self.notify(text, severity="error", markup=False)
+            self._back_to_library()
 
     def _opened(self, replay: Replay, beside: bool) -> None:
         if not self.is_attached:
@@ -167,15 +177,15 @@ class ReplayScreen(Finding, TakingOut):
     def _read_on(self, viewing: Viewing) -> None:
         """Read on until everything is known, however long the replay grows."""
         worker = get_current_worker()
-        goes_on = viewing.is_running()
+        viewing.goes_on = viewing.is_running()
         while not worker.is_cancelled and not viewing.closed:
             if viewing.work():
                 continue
-            if goes_on and not viewing.is_running():
+            if viewing.goes_on and not viewing.is_running():
                 # The run has ended meanwhile: from now on its replay is the truth.
                 self.app.call_from_thread(self.open, viewing.replay.path)
                 return
-            if not goes_on and viewing.end_reading():
+            if not viewing.goes_on and viewing.end_reading():
                 return
             worker.cancelled_event.wait(_WAIT_SECONDS)
 
@@ -227,6 +237,7 @@ class ReplayScreen(Finding, TakingOut):
         lens = self.query_one("#lens", LensPane)
         lens.show(view, "reading …" if not viewing.playback.complete else "this replay has no frames")
         other = self._draw_beside(view)
+        self._name_lenses()
         self._draw_who(viewing, view)
         self.query_one(Inspector).show(viewing, view, other)
         self.draw_timeline()
@@ -242,13 +253,17 @@ class ReplayScreen(Finding, TakingOut):
             pane.show(view)
         return None
 
-    def on_lens_pane_named(self) -> None:
-        """Say which lenses are shown."""
+    def _name_lenses(self) -> None:
+        """Say which lenses are shown, and what moves them."""
         panes = [self.query_one("#lens", LensPane), self.query_one("#beside", LensPane)]
         names = [pane.lens.name for pane in panes if pane.display and pane.lens is not None]
-        self.query_one("#reel").border_subtitle = Content(
-            f"{' · '.join(names)}   v lens   V split" if names else ""
-        )
+        ends = "V ends comparing" if self.beside is not None else "V one lens" if self._split else "V split"
+        pan = "hjkl move   " if any(pane.is_panned for pane in panes) else ""
+        subtitle = Content(f"{' · '.join(names)}   {pan}v lens   {ends}" if names else "")
+        reel = self.query_one("#reel")
+        # Assigning it repaints the pane.
+        if reel.border_subtitle != subtitle:
+            reel.border_subtitle = subtitle
 
     def _draw_who(self, viewing: Viewing, view: FrameView | None) -> None:
         grid = grid_of(view) if view is not None else None
@@ -264,7 +279,7 @@ class ReplayScreen(Finding, TakingOut):
 
     def _title(self, viewing: Viewing) -> None:
         ruler = self.query_one("#ruler")
-        title = Content(self._note or viewing.place())
+        title = Content(f"{viewing.place()} · {self._note}" if self._note else viewing.place())
         if ruler.border_title != title:
             ruler.border_title = title
 
@@ -385,8 +400,13 @@ class ReplayScreen(Finding, TakingOut):
     def action_lens(self) -> None:
         """The next lens, in the pane that has focus."""
         beside, pane = self.query_one("#beside", LensPane), self.query_one("#lens", LensPane)
-        (beside if beside.has_focus_within else pane).next_lens()
+        if self.beside is not None:
+            pane.next_lens()
+            beside.wanted = pane.wanted
+        else:
+            (beside if beside.has_focus_within else pane).next_lens()
         if self.viewing is not None:
+            self._draw()
             self.viewing.lens = pane.wanted
             self.viewing.split = beside.wanted if self._split else ""
 
@@ -413,7 +433,6 @@ class ReplayScreen(Finding, TakingOut):
                 pane.choose_other_than(self.query_one("#lens", LensPane))
         viewing.split = pane.wanted if self._split else ""
         self._draw()
-        self.on_lens_pane_named()
 
     def action_compare(self) -> None:
         """Ask for another replay; in the library, the one under the cursor."""
@@ -437,7 +456,7 @@ class ReplayScreen(Finding, TakingOut):
         """Follow the number under the cursor of the tree."""
         tree = self.focused_tree()
         if self.viewing is None or tree is None:
-            self.say("open the tree (t, or v) and put the cursor on a number")
+            self.say("t shows the tree; tab, j and k go to a number in it, a follows that")
             return
         path = value_path(tree.cursor_path)
         if not isinstance(tree.cursor_value, int | float):
@@ -445,12 +464,13 @@ class ReplayScreen(Finding, TakingOut):
             return
         self.viewing.follow(path)
         self._read(self.viewing)
-        self.query_one(Inspector).choose("series")
+        verb = "following" if path in self.viewing.followed else "no longer following"
+        self.say(f"{verb} {dotted(path)}")
 
     def action_chart(self) -> None:
         """The next series on the timeline."""
         if self.viewing is not None:
-            self.viewing.chart_next()
+            self.say(f"timeline: {self.viewing.chart_next()}")
             self.draw_timeline()
 
     def focused_tree(self) -> TreeView | None:
@@ -472,8 +492,10 @@ class ReplayScreen(Finding, TakingOut):
         """Give the window to the inspector when it has focus, else to the frame; or back to all."""
         if self.has_class("zoomed"):
             self.remove_class("zoomed", "zoom-inspector", "zoom-frame")
+            self.call_after_refresh(self._draw)
             return
         is_inspector = self.query_one(Inspector).has_focus_within
+        self.call_after_refresh(self._draw)
         self.add_class("zoomed", "zoom-inspector" if is_inspector else "zoom-frame")
 
     def action_library(self) -> None:
@@ -494,6 +516,7 @@ class ReplayScreen(Finding, TakingOut):
         library.display = shown
         self.set_class(choosing, "choosing")
         self.refresh_bindings()
+        self.call_after_refresh(self._draw)
         if shown:
             library.begin()
             library.focus_list()

@@ -26,6 +26,7 @@ LARGEST_DECODED = 4 << 20
 _KEPT_FRAMES = 32
 _SLICE_SECONDS = 0.01
 _MOST_RATE = 60.0
+_COUNTERS = ("tick", "step", "turn", "move", "frame", "time")
 
 
 class Viewing:
@@ -45,6 +46,7 @@ class Viewing:
         self.followed: list[Path] = []
         self.finished = False
         self.closed = False
+        self.goes_on = False
         self.trouble = ""
         self._news = True
         self._key = ""
@@ -66,7 +68,9 @@ class Viewing:
     @property
     def file_stem(self) -> str:
         """What files made from this replay are named after."""
-        return "".join(c if c.isalnum() or c in "-_" else "-" for c in self.replay.path.stem)[:60] or "replay"
+        path = self.replay.path
+        name = path.name if path.is_dir() else path.stem
+        return "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip(".")[:60] or "replay"
 
     def close(self) -> None:
         """Let go of the files; ``work`` ends by itself."""
@@ -114,15 +118,14 @@ class Viewing:
     def refresh_length(self) -> bool:
         """Take over how many frames are counted by now. Whether that changed anything."""
         source = self.replay.source
-        before = (self.playback.length, self.playback.complete)
-        self.playback.length, self.playback.complete = len(source), source.is_complete
+        is_news = self.playback.grow(len(source), source.is_complete)
         if self._sought and self.playback.index == 0:
             if self._sought < self.playback.length:
                 self.playback.seek(self._sought)
                 self._sought = 0
         else:
             self._sought = 0
-        return before != (self.playback.length, self.playback.complete)
+        return is_news
 
     def view(self, index: int) -> FrameView | None:
         """Frame ``index`` with the one before it; ``None`` where there is no frame.
@@ -249,6 +252,14 @@ class Viewing:
         self.events = sorted(events, key=lambda event: event.index)
         self._news = True
 
+    def slot_of(self, path: Path) -> int | None:
+        """Whose number a path leads to, if it is a player's."""
+        if self._watched is None:
+            return None
+        if path in self._watched.scores:
+            return self._watched.scores.index(path)
+        return next((slot for slot, paths in enumerate(self._watched.numbers) if path in paths), None)
+
     def values(self, path: Path) -> Column:
         """The numbers at ``path`` as far as they are read; empty where they are not followed yet."""
         import numpy as np
@@ -302,9 +313,11 @@ class Viewing:
             parts.append(_clock(moment - start) if start is not None else f"{moment:%H:%M:%S}")
         if origin:
             parts.append(f"from the {safe_line(origin, 20)}")
-        if self.trouble:
-            parts.append(safe_line(self.trouble, 120))
+        if self.goes_on:
+            parts.append("still playing")
         parts += [event_text(event) for event in events_at(self.events, index)][:2]
+        problems = [self.trouble] if self.trouble else self.replay.problems
+        parts += [f"! {safe_line(problem, 70)}" for problem in problems[:1]]
         return " · ".join(parts)
 
     def mark(self) -> None:
@@ -321,9 +334,10 @@ class Viewing:
 
     # -- for the timeline -------------------------------------------------------------------
 
-    def chart_next(self) -> None:
-        """Show the next of the followed series on the timeline."""
+    def chart_next(self) -> str:
+        """Show the next of the followed series on the timeline; returns its name."""
         self._charted += 1
+        return dotted(self.followed[self._charted % len(self.followed)]) if self.followed else ""
 
     def timeline(self) -> TimelineState:
         """The state of the timeline, with one of the followed series."""
@@ -332,7 +346,7 @@ class Viewing:
         if self.columns is not None and self.followed:
             path = self.followed[self._charted % len(self.followed)]
             name, values = dotted(path), self.values(path)
-            slot = slot_of(path, len(self.replay.players))
+            slot = self.slot_of(path)
             style = "accent" if slot is None else f"slot.{slot}"
         return TimelineState(
             self.playback,
@@ -345,15 +359,13 @@ class Viewing:
         )
 
 
-def slot_of(path: Path, players: int) -> int | None:
-    """The slot that a path speaks of: its first index below the number of players."""
-    return next((step for step in path if isinstance(step, int) and step < players), None)
-
-
 def first_numbers(frame: object) -> list[Path]:
     """The first number of a frame that does not just count the frames, where there is one."""
-    counted = ("tick", "step", "turn", "frame", "time", "t")
-    return [path for path in numeric_paths(frame, 64) if path[-1:] and path[-1] not in counted][:1]
+
+    def counts(path: Path) -> bool:
+        return isinstance(path[-1], str) and any(word in path[-1].lower() for word in _COUNTERS)
+
+    return [path for path in numeric_paths(frame, 64) if path and not counts(path)][:1]
 
 
 def _clock(elapsed: timedelta) -> str:

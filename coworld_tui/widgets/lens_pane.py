@@ -160,6 +160,12 @@ class LensPane(Vertical):
     def _show_again(self) -> None:
         self.show(self._view, self._message)
 
+    @property
+    def is_panned(self) -> bool:
+        """Whether a board is shown that is larger than the pane."""
+        shown = self.shown
+        return isinstance(shown, BoardView) and shown.is_panned
+
     def pan(self, dx: int, dy: int) -> None:
         """Move a board that is larger than the pane."""
         self.query_one(BoardView).pan(dx, dy)

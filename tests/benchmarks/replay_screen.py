@@ -187,5 +187,5 @@ def _seconds_row(what: str, seconds: Sequence[float], bar: str) -> Row:
 
 
 def _keys_row(what: str, seconds: Sequence[float], bar: str) -> Row:
-    figures = f"{median(seconds) * 1000:.0f} ms, {quantiles(seconds, n=20)[18] * 1000:.0f} ms"
+    figures = f"{median(seconds) * 1000:.1f} ms, {quantiles(seconds, n=20)[18] * 1000:.1f} ms"
     return Row(what, figures, "", f"n={len(seconds)}", bar)

@@ -193,3 +193,12 @@ def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 0
+
+
+def test_json_is_utf_8_whatever_was_recorded(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_bytes(b'[{"tick": 1, "s": "\xc3"}, {"tick": 2, "s": "\xc3\xa4"}]')
+    described = json.loads(raw("frame", path, "--index", "0", "--json").decode())
+    assert base64.b64decode(described["base64"]) == b'{"tick": 1, "s": "\xc3"}'
+    assert described["tick"] == 1
+    assert json.loads(raw("frame", path, "--index", "1", "--json").decode())["s"] == "\u00e4"

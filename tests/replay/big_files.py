@@ -66,12 +66,13 @@ def lines(path: Path, frames: int = LINES_FRAMES) -> Path:
         for tile in chance.sample(range(_LINE_TILES), _RAIN):
             owners[tile] = chance.choice((0, 1, -1))
         boards.append(",".join(map(str, owners)).encode())
+    boards += boards[-2:0:-1]  # there and back, so that no frame is all new
 
     def pieces() -> Iterator[bytes]:
         for tick in range(frames):
             yield b'{"type":"state","tick":%d,"width":17,"height":10,"board":[%s],"scores":[%d,%d]}\n' % (
                 tick + 1,
-                boards[tick % _SPREAD],
+                boards[tick % len(boards)],
                 tick // 3,
                 tick // 5,
             )

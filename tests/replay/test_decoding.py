@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from coworld_tui.replay.decoding import LENIENT_LIMIT, decode_json, is_json
 from coworld_tui.replay.lenses.choose import decode_frame
+from coworld_tui.replay.paths import MISSING
 
 from .json_values import unhurried
 
@@ -40,6 +41,13 @@ def test_odd_json_is_json(data: bytes, value: object) -> None:
 def test_not_a_number_is_one() -> None:
     value = decode_json(b'{"a":NaN}')
     assert math.isnan(value["a"])
+
+
+def test_a_frame_too_large_to_be_held_as_a_value_is_not_decoded() -> None:
+    largest = b"[" + b"1," * (LENIENT_LIMIT // 2 - 1) + b"1]"
+    assert len(largest) > LENIENT_LIMIT
+    assert decode_frame(largest, "json") is MISSING
+    assert decode_frame(b" " * (LENIENT_LIMIT - 3) + b"[1]", "json") == [1]
 
 
 @pytest.mark.parametrize(

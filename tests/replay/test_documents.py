@@ -460,3 +460,38 @@ def test_a_first_frame_very_far_away_is_not_waited_for(monkeypatch: pytest.Monke
     source, problems = sniff_source(MemoryBlob(text))
     assert (len(source), source.is_complete, problems) == (0, False, ())
     assert len(scanned(source)) == 2
+
+
+def test_a_first_line_without_a_tick_describes_lines_that_have_one() -> None:
+    header = b'{"type": "header", "game": "pong", "players": ["A", "B"]}\n'
+    source = sniffed(header + LINES)
+    assert values(source) == STATES
+    assert source.members()["game"] == "pong"
+    assert len(sniffed(LINES)) == len(STATES)
+    assert len(sniffed(b'{"a": 1}\n{"a": 2}\n{"a": 3}\n')) == 3
+
+
+class _Gone(MemoryBlob):
+    """A file that is empty by the time it is read."""
+
+    def read(self, start: int, stop: int) -> bytes:
+        raise OSError("the file ends at byte 0")
+
+
+def test_a_document_that_goes_before_its_first_byte_is_read_says_so() -> None:
+    source = scanned(JsonDocument(_Gone(json.dumps(DOCUMENT).encode())))
+    assert len(source) == 0
+    assert source.problems == ("cannot be read beyond byte 0: the file ends at byte 0",)
+
+
+def test_a_document_cut_before_its_frames_counts_none_of_them() -> None:
+    assert sniffed(b'{"config": {"seed": 7').problems == ("is cut off at byte 21, before any frames",)
+    assert "whole frames before it: 2" in sniffed(b'[{"a": 1}, {"a": 2}, {').problems[0]
+
+
+@pytest.mark.parametrize("text", [json.dumps(DOCUMENT), json.dumps(STATES)])
+def test_what_follows_a_whole_document_is_named(text: str) -> None:
+    source = sniffed(f"{text}\n oops".encode())
+    assert values(source) == STATES
+    assert source.problems == (f"is no JSON from byte {len(text) + 2:,} on: text after the document",)
+    assert not sniffed(f"{text}\n \n".encode()).problems

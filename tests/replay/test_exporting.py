@@ -109,3 +109,13 @@ def test_only_force_replaces_a_file(replay: Replay, tmp_path: Path) -> None:
         export_replay(replay, wanted)
     assert caught.value.type == "output_exists"
     assert export_replay(replay, replace(wanted, force=True, last=1)).rows == 1
+
+
+def test_series_that_no_frame_has_are_an_error(replay: Replay, tmp_path: Path) -> None:
+    output = tmp_path / "x.csv"
+    with pytest.raises(CoworldError) as caught:
+        export_replay(replay, Export("series", output, paths=(("scroes", 0),)))
+    assert caught.value.type == "path_missing"
+    assert not output.exists()
+    export_replay(replay, Export("series", output, paths=(("scroes", 0), ("scores", 0))))
+    assert output.exists()

@@ -358,6 +358,17 @@ def test_tokens_are_hidden_wherever_they_are_shown(tmp_path: Path) -> None:
     assert TOKENS[0] not in str(replay.config)
 
 
+def test_tokens_are_hidden_in_declared_events(tmp_path: Path) -> None:
+    event = {"tick": 1, "kind": "say", "text": f"I am {TOKENS[0]}"}
+    files = {
+        **workspace_files(),
+        "events.json": json.dumps([event]).encode(),
+        "error_info.json": json.dumps({"message": f"refused {TOKENS[1]}"}).encode(),
+    }
+    replay = opened(write_folder(tmp_path / "w", files))
+    assert [found.text for found in replay.declared] == ["I am [redacted]", "refused [redacted]"]
+
+
 def test_short_tokens_are_hidden_by_their_key(tmp_path: Path) -> None:
     files = {**workspace_files(), "config.json": b'{"tokens": ["x", "y"], "width": 3}'}
     replay = opened(write_folder(tmp_path / "w", files))
@@ -572,6 +583,18 @@ def test_a_downloaded_replay_knows_its_row_of_the_index(tmp_path: Path) -> None:
     assert replays_in(folder) == [folder / "ereq_1.replay", folder / "ereq_2.replay"]
 
 
+def test_scores_by_policy_say_nothing_of_one_that_plays_itself(tmp_path: Path) -> None:
+    row = index_row("ereq_1.replay", 1)
+    for seat in row["participants"]:
+        seat["policy_version_id"] = "a"
+    row["scores"] = [{"policy_version_id": "a", "score": 0.25}, {"policy_version_id": "a", "score": 0.75}]
+    files = {
+        "ereq_1.replay": json.dumps(document()).encode(),
+        "index.json": json.dumps([row]).encode(),
+    }
+    assert opened(write_folder(tmp_path, files) / "ereq_1.replay").scores == (41.0, 42.5)
+
+
 def receipts(store: Path, episode: str, files: Mapping[str, bytes]) -> list[dict[str, str]]:
     rows = []
     for name, data in files.items():
@@ -636,6 +659,15 @@ def test_a_compressed_copy_is_no_second_replay(tmp_path: Path) -> None:
     data = json.dumps(document()).encode()
     write_folder(tmp_path, {"match.json": data, "match.json.z": zlib.compress(data), "b.zst": _zstd(data)})
     assert replays_in(tmp_path) == [tmp_path / "b.zst", tmp_path / "match.json"]
+
+
+def test_what_a_mac_adds_to_an_archive_is_no_part_of_the_bundle(tmp_path: Path) -> None:
+    files = {f"episode/{name}": data for name, data in bundle_files().items()}
+    added = {f"__MACOSX/episode/._{name}": b"\0\5\x16\7" for name in ("replay", "manifest.json")}
+    replay = opened(write_zip(tmp_path / "b.zip", {**files, **added}))
+    assert replay.episode == EREQ
+    assert not [file.name for file in replay.files if "MACOSX" in file.name]
+    assert not replay.problems
 
 
 def test_many_episodes_in_an_archive_are_not_one_replay(tmp_path: Path) -> None:

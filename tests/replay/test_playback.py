@@ -61,6 +61,19 @@ def test_it_waits_at_the_end_of_what_still_grows() -> None:
     assert playback.index == 6
 
 
+def test_who_went_to_the_end_stays_there_while_it_grows() -> None:
+    playback = of_length(5, complete=False)
+    assert playback.grow(6, False)
+    assert playback.index == 0, "nobody went anywhere"
+    playback.seek_share(1.0)
+    playback.grow(9, False)
+    assert playback.index == 8
+    playback.seek(7)
+    playback.grow(12, False)
+    assert playback.index == 7, "stepped back: the view stands"
+    assert not playback.grow(12, False)
+
+
 def test_a_leap_moves_at_least_one_frame() -> None:
     playback = of_length(3)
     playback.leap(0.1)

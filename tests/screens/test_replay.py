@@ -16,6 +16,7 @@ from coworld_tui.replay.lenses.spans import text_of
 from coworld_tui.runner.episode import Episode
 from coworld_tui.runner.launch import LaunchOptions
 from coworld_tui.runs.paths import runs_dir
+from coworld_tui.screens.dialogs import Prompt
 from coworld_tui.screens.file_screen import FileScreen
 from coworld_tui.screens.inspector import Inspector
 from coworld_tui.screens.library_pane import LibraryPane
@@ -281,12 +282,60 @@ async def test_a_number_is_followed_as_a_series(console: OpenConsole, tmp_path: 
             await pilot.press("up")
         await pilot.press("a")
         assert ("tick",) in viewing(pilot).followed
-        await see(pilot, "#inspected", "tick")
-        await pilot.press("t", "T")
+        assert "following tick" in str(screen(pilot).query_one("#ruler").border_title)
+        assert inspector.tab == "tree", "the next number is near"
+        inspector.choose("series")
+        await see(pilot, "#inspected", "■ tick")
         inspector.choose("tree")
         inspector.focus_tab()
         await pilot.press("a")
         assert ("tick",) not in viewing(pilot).followed
+
+
+async def test_the_last_search_goes_on_after_opening_anew(console: OpenConsole, tmp_path: Path) -> None:
+    one, other = workspace(tmp_path, "one"), workspace(tmp_path, "other", offset=9)
+    async with console(replay=one) as pilot:
+        await ready(pilot)
+        await pilot.press("slash")
+        await answer(pilot, "scores.0 == 5")
+        await until(pilot, lambda: index(pilot) == 14, "tick 15")
+    async with console(replay=one) as pilot:
+        await ready(pilot)
+        await pilot.press("home", "f")
+        await until(pilot, lambda: index(pilot) == 14, "what was asked last time")
+        before = viewing(pilot)
+        screen(pilot).open(other)
+        await until(pilot, lambda: viewing(pilot) is not before, "another one opens")
+        await ready(pilot)
+        await pilot.press("f")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Prompt), "of this one nothing was asked yet")
+
+
+async def test_both_sides_of_a_comparison_change_their_lens(console: OpenConsole, tmp_path: Path) -> None:
+    one, other = workspace(tmp_path, "one"), workspace(tmp_path, "other", offset=9)
+    async with console(replay=one) as pilot:
+        await ready(pilot)
+        screen(pilot).open(other, beside=True)
+        await until(pilot, lambda: screen(pilot).beside is not None, "the other one opens")
+        left, right = screen(pilot).query_one("#lens", LensPane), screen(pilot).query_one("#beside", LensPane)
+        await until(pilot, lambda: right.lens is not None, "it is paired")
+        for _ in range(3):
+            await pilot.press("v")
+            assert left.lens is not None
+            assert right.lens is not None
+            assert left.lens.name == right.lens.name
+
+
+async def test_names_are_cut_only_where_they_must(console: OpenConsole, tmp_path: Path) -> None:
+    async with console(replay=workspace(tmp_path), size=(120, 40)) as pilot:
+        replay = (await ready(pilot)).replay
+        replay.players = ("Sweep Painter the First", "Bob")
+        await pilot.press("end")
+        await see(pilot, "#who", "Sweep Painter the First 20")
+        await pilot.resize_terminal(60, 20)
+        await until(pilot, lambda: "…" in shown(pilot, "#who"), "less room")
+        assert "20" in shown(pilot, "#who")
+        assert "15" in shown(pilot, "#who")
 
 
 async def test_the_timeline_shows_one_series_after_the_other(console: OpenConsole, tmp_path: Path) -> None:
@@ -520,6 +569,9 @@ async def test_what_cannot_be_opened_says_why(
         await pilot.app.workers.wait_for_complete()
         await until(pilot, lambda: len(shown(pilot, "#board")) > 10, "there is a message")
         assert "Traceback" not in shown(pilot, "#board")
+        assert pilot.app.focused is not None
+        assert pilot.app.focused.id == "board"
+        assert "sort" not in shown(pilot, "#keys"), "no keys of a list that is not shown"
 
 
 async def test_a_file_that_vanishes_and_shrinks_is_named(console: OpenConsole, tmp_path: Path) -> None:

@@ -371,6 +371,9 @@ def test_without_a_path_the_library_opens_and_enter_opens_a_run(
     reel.counts(61)
     reel.terminal.press(END)
     reel.goes_to(60)
+    # Back the way one came: to the library, then out.
+    reel.terminal.press("q")
+    reel.until(lambda: reel.rows_with("library · 2") == 1 and reel.position is None, "the library")
     reel.terminal.press("q")
     assert reel.terminal.ends() == 0
     assert reel.terminal.left_over_modes() == []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..decoding import decode_json
+from ..decoding import LENIENT_LIMIT, decode_json
+from ..paths import MISSING
 from ..tokens import hide_tokens
 
 
@@ -12,8 +13,11 @@ def decode_frame(payload: bytes, kind: str) -> object:
     ``kind`` is ``json``, ``text`` or ``binary``. NaN, numbers out of range and bytes that are no UTF-8
     are read leniently, up to 16 MiB. What is no JSON (nested beyond reason, cut off in the middle)
     comes back as it arrived: bytes for binary frames, text for others. Player tokens are asterisks
-    (``hide_tokens``), but for those in bytes.
+    (``hide_tokens``), but for those in bytes. ``MISSING`` for a frame beyond 16 MiB: as a value it
+    would take twenty times the memory.
     """
+    if len(payload) > LENIENT_LIMIT:
+        return MISSING
     shown = hide_tokens(payload)
     try:
         return decode_json(shown)
