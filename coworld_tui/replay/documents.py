@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, TypeVar
@@ -26,6 +27,7 @@ _FIRST_LINE = 8 * MIB
 _SAMPLE_LINES = 16
 _FIRST_ADVANCES = 128
 _LONGEST_WORD = len("-Infinity")
+_OBJECT = re.compile(rb'(?:\[\s*)*\{\s*"(?:[^"\\]|\\.)*"\s*:')
 _TEXT_SHARE = 16
 _TEXT_CONTROLS = frozenset(b"\t\n\r\f\x08\x1b\x1e\x07")
 
@@ -160,7 +162,7 @@ def _source(blob: Blob, key: str | None) -> FileSource:
         return _begun(JsonLines(blob, start, header=_header(lines)), key)
     if not is_json_text:
         return _begun(OneBlob(blob, start, "text"), key)
-    document = _begun(JsonDocument(blob, start), key)
+    document = _begun(JsonDocument(blob, start, flaw=_flaw_in(head, start)), key)
     if document.path is None and document.is_complete and frames == [True] and _ends(blob, *lines[0]):
         return _begun(JsonLines(blob, start), key)  # a line without frames in it: others may follow
     return document
@@ -206,7 +208,7 @@ def _header(lines: list[tuple[int, bytes]]) -> tuple[int, int] | None:
     So does one without a tick where all the others have one.
     """
     (start, first), *others = lines
-    if len(others) < 2 or first.lstrip()[:1] != b"{":
+    if len(others) < 2 or first.lstrip()[:1] != b"{" or not is_json(first):
         return None
     is_of_arrays = all(text.lstrip()[:1] == b"[" for _, text in others[:2])
     if is_of_arrays or (tick_of(first) is None and all(tick_of(text) is not None for _, text in others)):
@@ -222,13 +224,30 @@ def _begins_as_json(head: bytes) -> bool:
     try:
         value, end = json.JSONDecoder(strict=False).raw_decode(text)
     except json.JSONDecodeError as error:
-        # Cut short is no mistake: then the complaint is about the very end, or a string without one.
-        return error.pos >= len(text) - _LONGEST_WORD or error.msg.startswith("Unterminated string")
+        return _is_cut(error) or _OBJECT.match(head) is not None
     except (RecursionError, ValueError):
         return True  # deep, or with a number beyond Python's patience: brackets are all that counts
     if isinstance(value, dict) or any(isinstance(item, dict | list) for item in value):
         return True
     return text[end:].lstrip()[:1] in ("", "{", "[", ",", "\x1e")  # "[1] see below" is text
+
+
+def _is_cut(error: json.JSONDecodeError) -> bool:
+    # Cut short is no mistake: then the complaint is about the very end, or a string without one.
+    return error.pos >= len(error.doc) - _LONGEST_WORD or error.msg.startswith("Unterminated string")
+
+
+def _flaw_in(head: bytes, start: int) -> str:
+    """What makes the beginning of a document, which lies at ``start``, no JSON; empty when it may be some."""
+    try:
+        json.JSONDecoder(strict=False).raw_decode(head.decode("utf-8", "replace"))
+    except json.JSONDecodeError as error:
+        if not _is_cut(error):
+            at = start + len(error.doc[: error.pos].encode())
+            return f"is no JSON at byte {at:,}: {error.msg.lower()}"
+    except (RecursionError, ValueError):
+        pass
+    return ""
 
 
 def _is_binary(head: bytes) -> bool:

@@ -23,9 +23,9 @@ WHOLE_LIMIT = LENIENT_LIMIT
 _PIECE = MIB
 _HEAD = 8 * MIB
 """This much is scanned before an array is chosen that is named like frames; shorter documents, whole."""
-_LOOKS = 4
+_LOOKS = 64
 """An array that is not, or has ended, is chosen only in this many times as much: a better one may follow."""
-_MOST_BRACKETS = 1_000_000
+_MOST_BRACKETS = 4_000_000
 """No more brackets than this are looked at at once, however few bytes they take."""
 _TEXTS_LIMIT = 64 * MIB
 """Longest array of strings, in bytes, whose strings are taken for frames."""
@@ -41,9 +41,15 @@ class JsonDocument(IndexedFile):
 
     format = "json"
 
-    def __init__(self, blob: Blob, start: int = 0, *, piece: int = _PIECE, head: int = _HEAD) -> None:
-        """Nothing is read yet. ``start`` is where the text begins; ``piece`` and ``head`` are in bytes."""
+    def __init__(
+        self, blob: Blob, start: int = 0, *, piece: int = _PIECE, head: int = _HEAD, flaw: str = ""
+    ) -> None:
+        """Nothing is read yet. ``start`` is where the text begins; ``piece`` and ``head`` are in bytes.
+
+        ``flaw`` says what is already known to be no JSON in it.
+        """
         super().__init__(blob, start, piece)
+        self._flaw = flaw
         self._start = start
         self._look_at = start + head
         self._look_limit = _LOOKS * head
@@ -158,6 +164,8 @@ class JsonDocument(IndexedFile):
         self._collector.feed(brackets)
 
     def _problems(self) -> Iterator[str]:
+        if self._flaw:
+            yield self._flaw
         if self._broken_at >= 0:
             yield f"is no JSON from byte {self._broken_at:,} on: a bracket closes what was never opened"
         elif self._complete and not self._unread and (self._scanner.depth or self._scanner.in_string):

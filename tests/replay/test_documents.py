@@ -148,6 +148,17 @@ def test_named_frames_win_although_they_begin_behind_the_head() -> None:
 # What surrounds the frames
 
 
+@pytest.mark.parametrize(
+    "other",
+    ["[" + ",".join("1" * 500) + "]", '{"id":1,"x":2,"name":"a town of some size"}'],
+    ids=["rows", "objects"],
+)
+def test_named_frames_win_behind_tens_of_megabytes_of_other_arrays(other: str) -> None:
+    count = 36 * MIB // (len(other) + 1)
+    data = f'{{"terrain":[{",".join([other] * count)}],"frames":{json.dumps(STATES)}}}'.encode()
+    assert values(sniffed(data)) == STATES
+
+
 def test_members_are_what_surrounds_the_frames() -> None:
     assert sniffed(FORMS["compact"]).members() == {
         key: value for key, value in DOCUMENT.items() if key != "frames"
@@ -468,6 +479,7 @@ def test_a_first_line_without_a_tick_describes_lines_that_have_one() -> None:
     assert values(source) == STATES
     assert source.members()["game"] == "pong"
     assert len(sniffed(LINES)) == len(STATES)
+    assert len(sniffed(b'{"broken"\n' + LINES)) == len(STATES) + 1
     assert len(sniffed(b'{"a": 1}\n{"a": 2}\n{"a": 3}\n')) == 3
 
 
@@ -495,3 +507,16 @@ def test_what_follows_a_whole_document_is_named(text: str) -> None:
     assert values(source) == STATES
     assert source.problems == (f"is no JSON from byte {len(text) + 2:,} on: text after the document",)
     assert not sniffed(f"{text}\n \n".encode()).problems
+
+
+@pytest.mark.parametrize("broken", [b'{"tick": 2 oops}', b'{"tick": 2,}', b"{'tick': 2}"])
+def test_a_broken_frame_hides_no_others_and_is_named(broken: bytes) -> None:
+    source = sniffed(b'{"frames": [{"tick": 1}, %b, {"tick": 3}]}' % broken)
+    assert values(source) == [{"tick": 1}, broken.decode(), {"tick": 3}]
+    (problem,) = source.problems
+    assert re.match(r"is no JSON at byte (2[5-9]|3\d): ", problem)
+
+
+@pytest.mark.parametrize("text", [b"[INFO] {started}\n", b"{see} [below]", b"{{{a} and so on, {b}}}"])
+def test_text_that_begins_with_a_bracket_is_text(text: bytes) -> None:
+    assert sniffed(text).format == "text"
