@@ -27,7 +27,7 @@ from ..replay.source import Replay
 from ..replay.timeline import neighbour
 from ..widgets.bars import KeyBar, LineBar, TooSmall, TopBar
 from ..widgets.lens_pane import LensPane
-from ..widgets.timeline import Timeline
+from ..widgets.timeline import Ruler, Timeline
 from ..widgets.tree_view import TreeView
 from . import inspection
 from .beside import Beside
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 PLAY_HERTZ = 30
 _NEWS_SECONDS = 0.2
+_LOOK_SECONDS = 1.0
 _LEAST_SECONDS = 1 / 60
 _WAIT_SECONDS = 0.3
 _OF_REPLAY = frozenset(key.action.partition("(")[0] for key in of_scope("replay")) - {"leave"}
@@ -87,8 +88,7 @@ class ReplayScreen(Finding, TakingOut):
                     yield LensPane(id="lens")
                     yield LensPane(id="beside")
             yield Inspector(id="inspector", classes="pane")
-        with Vertical(id="ruler", classes="pane"):
-            yield Timeline(id="timeline")
+        yield Ruler(id="ruler", classes="pane")
         yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
@@ -97,6 +97,7 @@ class ReplayScreen(Finding, TakingOut):
         self.query_one("#beside").display = False
         self._clock = self.set_interval(1 / PLAY_HERTZ, self._play_on, pause=True)
         self.set_interval(_NEWS_SECONDS, self._take_news)
+        self.set_interval(_LOOK_SECONDS, self._look_again)
         self._show_library(self._path is None)
         if self._path is not None:
             self.open(self._path)
@@ -278,10 +279,8 @@ class ReplayScreen(Finding, TakingOut):
             self._title(self.viewing)
 
     def _title(self, viewing: Viewing) -> None:
-        ruler = self.query_one("#ruler")
-        title = Content(f"{viewing.place()} · {self._note}" if self._note else viewing.place())
-        if ruler.border_title != title:
-            ruler.border_title = title
+        place = viewing.place()
+        self.query_one(Ruler).retitle(f"{place} · {self._note}" if self._note else place)
 
     def say(self, note: str) -> None:
         """Say something above the timeline until the next move."""
@@ -289,7 +288,7 @@ class ReplayScreen(Finding, TakingOut):
         if self.viewing is not None:
             self._title(self.viewing)
         else:
-            self.query_one("#ruler").border_title = Content(note)
+            self.query_one(Ruler).retitle(note)
 
     def _name_place(self) -> None:
         self.place = "replay"
@@ -308,6 +307,11 @@ class ReplayScreen(Finding, TakingOut):
             self._draw()
         elif not viewing.playback.playing:
             self.draw_timeline()
+
+    def _look_again(self) -> None:
+        """Read on in a file that somebody still writes to."""
+        if self.viewing is not None and self.viewing.has_grown():
+            self._read(self.viewing)
 
     def _take_news(self) -> None:
         """Show what the threads found meanwhile."""

@@ -58,6 +58,7 @@ class Viewing:
         self._is_read = False
         self._lock = Lock()
         self._kept: OrderedDict[int, tuple[bytes, str, object]] = OrderedDict()
+        self._size = _size_of(replay)
         self.refresh_length()
 
     @property
@@ -106,6 +107,13 @@ class Viewing:
                 self._key,
                 Memory(self.playback.index, self.lens, self.split, filters, markers, series),
             )
+
+    def has_grown(self) -> bool:
+        """Whether a file that was read to its end got longer since this was last asked."""
+        if not self.finished or self.closed:
+            return False
+        before, self._size = self._size, _size_of(self.replay)
+        return self._size > before
 
     # -- frames -----------------------------------------------------------------------------
 
@@ -371,6 +379,13 @@ def first_numbers(frame: object) -> list[Path]:
 def _clock(elapsed: timedelta) -> str:
     minutes, seconds = divmod(max(0.0, elapsed.total_seconds()), 60)
     return f"{int(minutes):02}:{seconds:04.1f}"
+
+
+def _size_of(replay: Replay) -> int:
+    try:
+        return replay.path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _rate_of(replay: Replay) -> float:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
 from textual.events import Click
+from textual.geometry import Region
 from textual.message import Message
 
 from ..replay.lenses.spans import Line
@@ -45,3 +49,17 @@ class Timeline(LineView):
         start, room = room_of(self._state, self.room.width)
         if start <= event.x < start + room:
             self.post_message(self.Sought(index_at(event.x - start, self._state.playback.length, room)))
+
+
+class Ruler(Vertical):
+    """The pane around the timeline, titled with the place in view."""
+
+    def compose(self) -> ComposeResult:
+        yield Timeline(id="timeline")
+
+    def retitle(self, text: str) -> None:
+        """Say another place. Assigning ``border_title`` would repaint the pane: only its top line changes."""
+        title = Content(text)
+        if title != self._border_title:
+            self._border_title = title
+            self.refresh(Region(-1, -1, self.outer_size.width, 1))
