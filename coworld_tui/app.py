@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import BindingType
+from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.worker import WorkerError
 
 from .contract.errors import EXIT_INTERRUPTED
-from .keys import of_scope
+from .contract.text import safe_line
+from .keys import Key, of_scope
 from .paced_app import PacedApp
-from .replay.lenses.spans import Span
+from .replay.lenses.spans import Span, fit
 from .runner.signals import stop_on_signals
 from .screens.bindings import bindings
 from .screens.console import ConsoleScreen
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 STOP, LET_FINISH = "stop", "finish"
 MOST_COPIED = 100_000
 """Characters that are sent to the clipboard: terminals drop longer ones. The file has everything."""
+_SHOWN_OF_COPIED, _LOOKED_AT = 30, 1_000
 _LAST_WORDS_SECONDS = 3.0
 
 
@@ -243,9 +246,10 @@ class CoworldApp(PacedApp[str]):
             with replacing(place, 0o600) as file:
                 file.write(text.encode("utf-8", "replace"))
         except OSError:
-            self.notify("sent to the terminal's clipboard", markup=False)
+            where = ""
         else:
-            self.notify(f"sent to the terminal's clipboard; also in {place}", markup=False)
+            where = f"; also in {place}"
+        self.notify(f"sent to the terminal's clipboard: {_beginning(text)}{where}", markup=False)
 
     @property
     def running(self) -> int:
@@ -301,10 +305,13 @@ class CoworldApp(PacedApp[str]):
             )
 
     def action_help(self) -> None:
-        """The keys that work here."""
+        """The keys that work here, those of the pane that has focus first."""
         from .screens.dialogs import help_table
 
-        self.push_screen(help_table(_scope(self.screen)))
+        near = self.focused if self.focused is not None else self.screen
+        scopes = [(node, getattr(node, "SCOPE", "")) for node in near.ancestors_with_self]
+        parts = [(scope, _working(node, scope)) for node, scope in scopes if scope]
+        self.push_screen(help_table([*parts, ("everywhere", list(of_scope("everywhere")))]))
 
     def action_next_theme(self) -> None:
         """The next of our themes."""
@@ -342,6 +349,18 @@ class CoworldApp(PacedApp[str]):
         last_resort.daemon = True
         last_resort.start()
         self.exit(STOP, return_code=EXIT_INTERRUPTED)
+
+
+def _beginning(text: str) -> str:
+    """A text in a few cells of one line, for people to know it by."""
+    line = safe_line(" ".join(text[:_LOOKED_AT].split()))
+    return fit(line, _SHOWN_OF_COPIED).rstrip() or "nothing"
+
+
+def _working(node: DOMNode, scope: str) -> list[Key]:
+    """The keys of a scope that its screen or pane would obey now."""
+    actions = ((key, key.action.partition("(")[0]) for key in of_scope(scope))
+    return [key for key, action in actions if node.check_action(action, ()) is not False]
 
 
 def _scope(screen: Screen[Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -70,15 +71,36 @@ class Written:
 def export_replay(replay: Replay, wanted: Export) -> Written:
     """Write what is wanted of the frames counted so far: whole, or not at all.
 
-    CoworldError ``format_unknown``, ``output_exists``, ``output_lost``, ``too_many_files``,
-    ``lens_missing``, ``path_missing``, or ``frames_gone`` when the frames can no longer be read.
+    CoworldError ``nothing_to_export``, ``format_unknown``, ``output_exists``, ``output_lost``,
+    ``too_many_files``, ``lens_missing``, ``path_missing``, or ``frames_gone`` when the frames can no
+    longer be read.
     """
     try:
-        frames = frames_between(replay.source, wanted.first, wanted.last)
+        frames = _frames_wanted(replay, wanted)
         kind, rows = _WRITERS[wanted.what](replay, frames, wanted)
     except OSError as error:
         raise frames_gone(error) from error
     return Written(wanted.output, wanted.what, kind, rows)
+
+
+def _frames_wanted(replay: Replay, wanted: Export) -> range:
+    """The frames of the range asked for. CoworldError where there are none to write."""
+    first, last = wanted.first, wanted.last
+    if first is not None and last is not None and first > last:
+        raise _nothing(f"from {first} to {last} is backwards", "the first comes before the last")
+    frames = frames_between(replay.source, first, last)
+    if len(replay.source) and not frames:
+        bounds = [f"from {first}"] if first is not None else []
+        bounds += [f"to {last}"] if last is not None else []
+        raise _nothing(f"no frames {' '.join(bounds)}", "choose other ticks, or none for all frames")
+    # Results alone have rows of stats.
+    if not frames and wanted.what != "stats":
+        raise _nothing("this replay has no frames", "there may be other files to look at: inspect it")
+    return frames
+
+
+def _nothing(title: str, next_step: str) -> CoworldError:
+    return CoworldError("nothing_to_export", title, next_step=next_step, exit_code=EXIT_USAGE)
 
 
 def _frames(replay: Replay, frames: range, wanted: Export) -> tuple[str, int]:
@@ -142,9 +164,15 @@ def _stats(replay: Replay, frames: range, wanted: Export) -> tuple[str, int]:
     from .stats_table import stats_rows, write_stats
 
     kind = format_of(wanted.output, ("parquet",))
+    rows = stats_rows(replay.source, len(replay.players), replay.results, frames)
+    with reading_frames():
+        first = next(rows, None)
+    if first is None:
+        raise _nothing(
+            "these frames have no rows of stats", "stats are of frames that are JSON objects: export frames"
+        )
     with new_file(wanted.output, force=wanted.force) as stream:
-        rows = stats_rows(replay.source, len(replay.players), replay.results, frames)
-        return kind, write_stats(rows, stream)
+        return kind, write_stats(chain((first,), rows), stream)
 
 
 def _cast(replay: Replay, frames: range, wanted: Export) -> tuple[str, int]:

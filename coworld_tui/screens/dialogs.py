@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -12,10 +12,19 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from ..keys import of_scope
+from ..keys import Key
 from ..replay.lenses.spans import Line, Span
 from ..widgets.lines import LinesView
 from ..widgets.static_lines import StaticLines
+
+LIST_KEYS = (
+    ("↑ ↓ k j", "the row above, the row below"),
+    ("pgup pgdn", "a page up, a page down"),
+    ("home end g G", "the first row, the last row"),
+    ("enter", "open what is under the cursor"),
+    ("tab", "the next pane; with shift the one before"),
+)
+"""What the lists, tables and trees of every screen obey; their widgets bind it."""
 
 
 class Question(ModalScreen[str]):
@@ -84,17 +93,31 @@ def _lines_view(lines: Sequence[Line]) -> LinesView:
     return view
 
 
-def help_table(scope: str) -> Table:
-    """The keys that work on a screen."""
+def help_table(parts: Sequence[tuple[str, Sequence[Key]]]) -> Table:
+    """The keys of each part of a screen, the nearest part first: a key does what it does there."""
     lines: list[Line] = []
-    for part in (scope, "everywhere"):
-        lines.append((Span(part, "heading"),))
-        lines += [(Span(f"  {key.label:<12}", "accent"), Span(key.help)) for key in of_scope(part)]
-        lines.append(())
+    taken: set[str] = set()
+    for name, keys in parts:
+        free = [key for key in keys if not taken.issuperset(key.key.split(","))]
+        taken.update(*(key.key.split(",") for key in free))
+        lines += _section(name, [(key.label, key.help) for key in free])
+    lines += _section("lists", LIST_KEYS)
     lines.append(
         (Span("keys can be changed by id in the settings: coworld-tui keys, coworld-tui paths", "muted"),)
     )
     return Table("keys", lines)
+
+
+def _section(name: str, rows: Iterable[tuple[str, str]]) -> list[Line]:
+    """Labels with what they do; keys that do the same stand together."""
+    labels: dict[str, list[str]] = {}
+    for label, meaning in rows:
+        labels.setdefault(meaning, []).append(label)
+    if not labels:
+        return []
+    shown = ((" ".join(several), meaning) for meaning, several in labels.items())
+    lines = [(Span(f"  {label:<13}", "accent"), Span(meaning)) for label, meaning in shown]
+    return [(Span(name, "heading"),), *lines, ()]
 
 
 def links_table(links: Mapping[str, str]) -> Table:

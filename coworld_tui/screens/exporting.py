@@ -48,6 +48,8 @@ class ExportScreen(ModalScreen[None]):
         self._viewing = viewing
         self._lens = lens
         self._size = size
+        # The replay may play on behind the form.
+        self._index, self._place = viewing.playback.index, viewing.place()
 
     def compose(self) -> ComposeResult:
         first = next(iter(KINDS))
@@ -75,7 +77,12 @@ class ExportScreen(ModalScreen[None]):
         except ValueError as error:
             self._complain(f"{error} is no tick")
             return
-        output = Path(self.query_one("#file", Input).value.strip()).expanduser()
+        name = self.query_one("#file", Input).value.strip()
+        try:
+            output = Path(name).expanduser()
+        except RuntimeError as error:
+            self._complain(f"{name}: {error}")
+            return
         self._complain("writing …")
         self._write(self.query_one(Choice).value, output, first, last)
 
@@ -116,10 +123,9 @@ class ExportScreen(ModalScreen[None]):
         from ..widgets.pictures import svg_of
 
         width, height = self._size
-        viewing = self._viewing
-        lines = view_lines(viewing.replay, viewing.playback.index, self._lens, width, height)
+        lines = view_lines(self._viewing.replay, self._index, self._lens, width, height)
         with new_file(output) as stream:
-            stream.write(svg_of(lines, width, f"{viewing.title} · {viewing.place()}").encode())
+            stream.write(svg_of(lines, width, f"{self._viewing.title} · {self._place}").encode())
         return str(output)
 
     def _done(self, told: str) -> None:
@@ -141,11 +147,22 @@ class ExportScreen(ModalScreen[None]):
 
     def _file_name(self, kind: str) -> str:
         what, ending = KINDS[kind]
+        if kind == PICTURE:
+            return f"{frame_stem(self._viewing, self._index)}{ending}"
         return f"{self._viewing.file_stem}-{what}{ending}"
 
     def action_leave(self) -> None:
         """Close without exporting."""
         self.dismiss(None)
+
+
+def frame_stem(viewing: Viewing, index: int) -> str:
+    """What files made from one frame are named after: its tick, or its number from 1 on."""
+    try:
+        tick = viewing.replay.source.tick(index)
+    except OSError:
+        tick = None
+    return f"{viewing.file_stem}-" + (f"frame-{index + 1}" if tick is None else f"tick-{tick}")
 
 
 def _row(name: str, field: Choice | Input) -> ComposeResult:

@@ -4,38 +4,40 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input
 from textual.worker import get_current_worker
 
-from ..contract.measures import age
-from ..contract.text import safe_line
-from ..replay.lenses.grid import score_text
-from ..replay.lenses.spans import Line, Span
-from ..widgets.table import Cell, Column, TableView
+from ..widgets.table import TableView
 from .bindings import bindings
+from .library_rows import SORTS, LibraryRows
 
 if TYPE_CHECKING:
-    from ..replay.library import Library, LibraryRow, SortKey
+    from ..replay.library import Library, LibraryRow
 
-SORTS: tuple[SortKey, ...] = ("modified", "game", "scores", "length", "kind")
 _NEWS_SECONDS = 0.15
+_WIDE_FROM = 64
 
 
 class LibraryPane(Vertical):
     """Rows appear as they are found, and are described as they come into view."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("library")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("library"),
+        # From the filter; the list itself has other uses for it.
+        Binding("down", "to_list", "list", show=False),
+    ]
+    SCOPE = "library"
 
     @dataclass
     class Chosen(Message):
@@ -47,7 +49,7 @@ class LibraryPane(Vertical):
         super().__init__(id=id, classes=classes)
         self._folders = folders
         self._library: Library | None = None
-        self._rows = _Rows()
+        self._rows = LibraryRows()
 
     def compose(self) -> ComposeResult:
         yield TableView(id="replays")
@@ -60,6 +62,13 @@ class LibraryPane(Vertical):
         self.query_one(Input).display = False
         self.query_one(TableView).show(self._rows)
         self.set_interval(_NEWS_SECONDS, self._describe_wanted)
+
+    def on_resize(self) -> None:
+        """As a sidebar the list has other columns."""
+        is_narrow = self.size.width < _WIDE_FROM
+        if is_narrow != self._rows.is_narrow:
+            self._rows.is_narrow = is_narrow
+            self.query_one(TableView).rows_changed()
 
     def on_unmount(self) -> None:
         """Keep what was found out for the next time."""
@@ -115,7 +124,7 @@ class LibraryPane(Vertical):
         from ..replay.library import filtered, sorted_rows
 
         rows = self._rows
-        shown = sorted_rows(filtered(library.rows, rows.words), rows.sort, rows.sorted_by[1])
+        shown = sorted_rows(filtered(library.rows, rows.words), rows.sort, rows.is_descending)
         self.app.call_from_thread(self._arranged, shown)
 
     def _describe_wanted(self) -> None:
@@ -169,6 +178,10 @@ class LibraryPane(Vertical):
 
     def on_input_submitted(self) -> None:
         """Back to the list."""
+        self.action_to_list()
+
+    def action_to_list(self) -> None:
+        """Back to the list, which stays filtered."""
         field = self.query_one(Input)
         field.display = bool(field.value)
         self.focus_list()
@@ -190,65 +203,3 @@ class LibraryPane(Vertical):
         """Open it."""
         message.stop()
         self.post_message(self.Chosen(Path(str(message.row_id))))
-
-
-class _Rows:
-    columns: Sequence[Column] = (
-        Column("game"),
-        Column("score", 8, "right", "strong"),
-        Column("age", 5, "right", "muted"),
-        Column("length", 8, "right", optional=True),
-        Column("kind", 9, "left", "muted", optional=True),
-        Column("players", 36, optional=True),
-        Column("where", 30, "left", "muted", optional=True),
-    )
-    _SORTED: ClassVar[dict[str, int]] = {"game": 0, "scores": 1, "modified": 2, "length": 3, "kind": 4}
-
-    def __init__(self) -> None:
-        self.shown: Sequence[LibraryRow] = ()
-        self.described: dict[str, LibraryRow] = {}
-        self.sort: SortKey = SORTS[0]
-        self.words = ""
-        self.describing = False
-        self.searching = False
-        self._wanted: Sequence[LibraryRow] = ()
-
-    @property
-    def row_count(self) -> int:
-        return len(self.shown)
-
-    @property
-    def sorted_by(self) -> tuple[int, bool]:
-        return self._SORTED[self.sort], self.sort in ("modified", "scores", "length")
-
-    @property
-    def note(self) -> str:
-        return "looking for replays …" if self.searching else "no replays here"
-
-    def undescribed(self) -> Sequence[LibraryRow]:
-        """The rows in view of which only the name is known."""
-        return [row for row in self._wanted if row.where not in self.described]
-
-    def cells(self, start: int, stop: int) -> Sequence[Sequence[Cell]]:
-        self._wanted = self.shown[start:stop]
-        return [_cells(self.described.get(row.where, row)) for row in self._wanted]
-
-    def id_of(self, row: int) -> Hashable:
-        return self.shown[row].where
-
-
-def _cells(row: LibraryRow) -> Sequence[Cell]:
-    name = safe_line(row.title, 60)
-    if row.problem:
-        game: Line = (Span("✗ ", "error"), Span(name), Span(f"  {safe_line(row.problem, 200)}", "error"))
-    else:
-        game = (Span(name),)
-    return (
-        game,
-        Span(":".join(score_text(score) for score in row.scores[:4])),
-        Span(age(row.modified.isoformat())),
-        Span(str(row.length) if row.length is not None else ""),
-        Span(row.kind),
-        Span(", ".join(safe_line(player, 30) for player in row.players[:8])),
-        Span(safe_line(str(row.path.parent), 200)),
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from textual.geometry import Size
 from ..contract.text import safe_line
 from ..replay.lenses.model import FrameView
 from ..replay.paths import MISSING
+from ..replay.tokens import hide_tokens
 from .dialogs import Prompt
 from .inspector import Inspector
 from .replay_base import ReplayBase
@@ -40,25 +42,34 @@ class TakingOut(ReplayBase):
 
     def action_save_frame(self) -> None:
         """Ask where to save the frame's bytes."""
+        from .exporting import frame_stem
+
         view, viewing = self.frame_view(), self.viewing
         if view is None or viewing is None:
             return
-        name = (
-            f"{viewing.file_stem}-frame-{viewing.playback.index}.{'json' if view.kind == 'json' else 'bin'}"
-        )
-        self.app.push_screen(Prompt("save frame", "a file that does not exist yet", name), self._save_frame)
+        ending = "json" if view.kind == "json" else "bin"
+        self._ask_where(view.payload, f"{frame_stem(viewing, viewing.playback.index)}.{ending}")
 
-    def _save_frame(self, answer: str | None) -> None:
-        view = self.frame_view()
-        if not answer or view is None:
+    def _ask_where(self, payload: bytes, name: str) -> None:
+        prompt = Prompt("save frame", "a file that does not exist yet", name)
+        self.app.push_screen(prompt, partial(self._save, payload))
+
+    def _save(self, payload: bytes, answer: str | None) -> None:
+        if not answer:
             return
         try:
-            with Path(answer).expanduser().open("xb") as file:
-                file.write(view.payload)
-        except OSError as error:
-            self.notify(f"not saved: {error.strerror or error}", severity="error", markup=False)
+            place = Path(answer).expanduser().absolute()
+            with place.open("xb") as file:
+                file.write(payload)
+        except (OSError, RuntimeError, ValueError) as error:
+            # RuntimeError: no such home; ValueError: a name that no file can have.
+            reason = error.strerror if isinstance(error, OSError) else None
+            self.notify(
+                safe_line(f"not saved: {answer}: {reason or error}", 300), severity="error", markup=False
+            )
+            self._ask_where(payload, answer)
         else:
-            self.notify(f"saved {answer}", markup=False)
+            self.notify(safe_line(f"saved {place}", 300), markup=False)
 
     def action_pager(self) -> None:
         """Open the frame in $PAGER."""
@@ -91,7 +102,7 @@ def _as_json(value: Any) -> str:
 def _text_of(view: FrameView) -> str:
     """A frame as text a person can read, safe for a terminal."""
     if view.kind == "binary" or view.decoded is MISSING or isinstance(view.decoded, str | bytes):
-        text = view.payload.decode("utf-8", "replace")
+        text = hide_tokens(view.payload).decode("utf-8", "replace")
     else:
         import json
 

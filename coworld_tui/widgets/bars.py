@@ -10,8 +10,11 @@ from textual.message import Message
 from textual.widgets import Label
 
 from ..contract.text import safe_line
-from ..replay.lenses.spans import Line, Span, cell_width
+from ..replay.lenses.spans import Line, Span, cell_width, fit
 from .line_view import LineView
+
+_HELP = "help"
+"""The id of the key that somebody who knows no key needs."""
 
 
 class LineBar(LineView):
@@ -36,13 +39,25 @@ class LineBar(LineView):
 class TopBar(LineBar):
     """Name and place on the left, engine and running episodes on the right."""
 
+    _state: tuple[str, Span, int] | None = None
+
     def show_state(self, place: str, engine: Span, running: int) -> None:
         """``place`` is the screen's name; ``engine`` a glyph and a word in their colour."""
-        left: Line = (Span(" coworld ", "brand"), Span(f"  {safe_line(place, 60)}", "strong"))
+        self._state = place, engine, running
+        name = Span(" coworld ", "brand")
         busy = Span(f"   ◐ {running} running ", "accent") if running else Span("   ○ idle ", "muted")
-        right: Line = (Span(engine.text, engine.style), busy)
-        gap = self.size.width - sum(cell_width(span.text) for span in (*left, *right))
-        self.show((*left, Span(" " * max(1, gap)), *right))
+        around = sum(cell_width(span.text) for span in (name, engine, busy))
+        # The place gives way: it is told elsewhere as well, the engine is not.
+        room = max(0, self.size.width - around)
+        where = f"  {safe_line(place, 60)}"
+        where = fit(where, room) if cell_width(where) < room else f"{fit(where, room - 1)} "
+        self.show((name, Span(where, "strong"), engine, busy))
+
+    def on_resize(self) -> None:
+        """The right end stays at the edge."""
+        if self._state is not None:
+            self.show_state(*self._state)
+        super().on_resize()
 
 
 class TabBar(LineBar):
@@ -97,12 +112,12 @@ class TabBar(LineBar):
 
 
 class KeyBar(LineBar):
-    """The keys that work on a screen, as many as fit; a click presses one.
+    """The keys that work on a screen, as many as fit, and at the right end always help; a click presses one.
 
     Stands in for Textual's footer, which mounts a widget a key anew whenever a dialog comes or goes.
     """
 
-    _keys: tuple[tuple[int, str], ...] = ()
+    _keys: tuple[tuple[range, str], ...] = ()
 
     def on_mount(self) -> None:
         """Show the keys once they are bound, and others when other ones work."""
@@ -125,24 +140,37 @@ class KeyBar(LineBar):
             binding = active.binding
             if binding.show and binding.id is not None and binding.id not in shown:
                 shown[binding.id] = (key, self.app.get_key_display(binding), binding.description)
+        help_key = shown.pop(_HELP, None)
+        end = self.size.width - (_key_width(*help_key[1:]) if help_key is not None else 0)
         spans: list[Span] = []
-        keys: list[tuple[int, str]] = []
+        keys: list[tuple[range, str]] = []
         at = 0
         for key, label, title in shown.values():
-            width = cell_width(label) + cell_width(title) + 3
-            if at + width > self.size.width:
+            width = _key_width(label, title)
+            if at + width > end:
                 break
+            keys.append((range(at, at + width), key))
+            spans += _key_spans(label, title)
             at += width
-            keys.append((at, key))
-            spans += [Span(f" {label}", "heading"), Span(f" {title} ", "muted")]
+        if help_key is not None and end >= 0:
+            keys.append((range(end, self.size.width), help_key[0]))
+            spans += [Span(" " * (end - at)), *_key_spans(*help_key[1:])]
         self._keys = tuple(keys)
         self.show(tuple(spans))
 
     def on_click(self, event: Click) -> None:
         """Press the key beneath the pointer."""
-        key = next((key for end, key in self._keys if event.x < end), None)
+        key = next((key for place, key in self._keys if event.x in place), None)
         if key is not None:
             self.app.simulate_key(key)
+
+
+def _key_spans(label: str, title: str) -> tuple[Span, Span]:
+    return Span(f" {label}", "heading"), Span(f" {title} ", "muted")
+
+
+def _key_width(label: str, title: str) -> int:
+    return cell_width(label) + cell_width(title) + 3
 
 
 class TooSmall(Label):

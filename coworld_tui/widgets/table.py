@@ -23,12 +23,11 @@ Cell = Span | Line
 _MARK = "▸ "
 _GAP = 2
 _MARGIN = 1
-_LEAST_FLEXIBLE = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column, ``width`` cells wide; with 0 it shares what the others leave.
+    """One column, ``width`` cells wide; with 0 it shares what the others leave, ``least`` cells or more.
 
     ``style`` is for spans that have none. Where room is short the columns marked ``optional`` go,
     the last of them first. A table whose columns all lack a title has no header.
@@ -39,6 +38,7 @@ class Column:
     align: Literal["left", "right"] = "left"
     style: str = ""
     optional: bool = False
+    least: int = 6
 
 
 class Rows(Protocol):
@@ -46,7 +46,7 @@ class Rows(Protocol):
 
     @property
     def columns(self) -> Sequence[Column]:
-        """The columns, left to right."""
+        """The columns, left to right. Asked for after the cells, whose widths they may follow."""
         ...
 
     @property
@@ -64,8 +64,11 @@ class Rows(Protocol):
         """What to say where there are no rows."""
         ...
 
-    def cells(self, start: int, stop: int) -> Sequence[Sequence[Cell]]:
-        """Rows ``start`` up to but not including ``stop``, one cell a column; ``stop <= row_count``."""
+    def cells(self, start: int, stop: int) -> Sequence[Sequence[Cell | None]]:
+        """Rows ``start`` up to but not including ``stop <= row_count``, one cell a column.
+
+        ``None`` is the room of the cell to its left, which goes on there.
+        """
         ...
 
     def id_of(self, row: int) -> Hashable:
@@ -156,18 +159,20 @@ class TableView(LineView, can_focus=True):
         width, height = self.room
         if self._rows is None or not width or not height:
             return ()
+        header_height = self._header_height
+        top = self.scroll_offset.y
+        stop = min(self._count, top + height - header_height)
+        found = self._rows.cells(top, stop) if self._count else ()
         columns = self._rows.columns
         layout = column_widths(columns, width - len(_MARK) - _MARGIN)
-        header = [_header(columns, layout, self._rows.sorted_by)] if self._header_height else []
+        header = [_header(columns, layout, self._rows.sorted_by)] if header_height else []
         if not self._count:
             return [*header, (Span("  "), Span(safe_line(self._rows.note), "muted"))][:height]
-        top = self.scroll_offset.y
-        stop = min(self._count, top + height - len(header))
         return [
             *header,
             *(
                 _row(columns, layout, cells, is_cursor=row == self._cursor)
-                for row, cells in enumerate(self._rows.cells(top, stop), top)
+                for row, cells in enumerate(found, top)
             ),
         ]
 
@@ -266,17 +271,18 @@ def column_widths(columns: Sequence[Column], room: int) -> list[int]:
         if columns[index].optional:
             kept.remove(index)
     flexible = [index for index in kept if not columns[index].width]
-    spare = room - _GAP * (len(kept) - 1) - sum(columns[index].width for index in kept)
+    spare = room - _least_width([columns[index] for index in kept])
     widths = [0] * len(columns)
     for index in kept:
         widths[index] = columns[index].width
     for place, index in enumerate(flexible):
-        widths[index] = max(1, spare // len(flexible) + (place < spare % len(flexible)))
+        share = spare // len(flexible) + (place < spare % len(flexible))
+        widths[index] = max(1, columns[index].least + share)
     return widths
 
 
 def _least_width(columns: Sequence[Column]) -> int:
-    return sum(column.width or _LEAST_FLEXIBLE for column in columns) + _GAP * (len(columns) - 1)
+    return sum(column.width or column.least for column in columns) + _GAP * (len(columns) - 1)
 
 
 def _header(columns: Sequence[Column], layout: Sequence[int], sorted_by: tuple[int, bool] | None) -> Line:
@@ -296,13 +302,18 @@ def _header(columns: Sequence[Column], layout: Sequence[int], sorted_by: tuple[i
     return tuple(line[:-1])
 
 
-def _row(columns: Sequence[Column], layout: Sequence[int], cells: Sequence[Cell], *, is_cursor: bool) -> Line:
+def _row(
+    columns: Sequence[Column], layout: Sequence[int], cells: Sequence[Cell | None], *, is_cursor: bool
+) -> Line:
     line: list[Span] = [Span(_MARK, "accent") if is_cursor else Span(" " * len(_MARK))]
-    for column, width, cell in zip_longest(columns, layout, cells, fillvalue=None):
-        if column is None or not width:
+    for index, cell in enumerate(cells):
+        if cell is None:
             continue
-        line += _fitted(cell if cell is not None else Span(""), column, width)
-        line.append(Span(" " * _GAP))
+        stop = next((at for at in range(index + 1, len(cells)) if cells[at] is not None), len(cells))
+        width = sum(each + _GAP for each in layout[index:stop] if each) - _GAP
+        if width > 0:
+            line += _fitted(cell, columns[index], width)
+            line.append(Span(" " * _GAP))
     return tuple(line[:-1])
 
 

@@ -80,11 +80,42 @@ def test_frames_that_are_gone_are_no_fault_of_the_output(
 
 
 @pytest.mark.parametrize(("what", "name"), EVERY)
-def test_a_replay_without_frames_gives_an_empty_file(tmp_path: Path, what: What, name: str) -> None:
+@pytest.mark.parametrize(
+    ("first", "last", "title"),
+    [
+        (30, 5, "from 30 to 5 is backwards"),
+        (900, None, "no frames from 900"),
+        (None, -3, "no frames to -3"),
+        (10, 20, "no frames from 10 to 20"),
+    ],
+)
+def test_ticks_without_frames_give_no_file(
+    replay: Replay, tmp_path: Path, what: What, name: str, first: int | None, last: int | None, title: str
+) -> None:
+    with pytest.raises(CoworldError) as caught:
+        export_replay(replay, Export(what, tmp_path / name, first, last, force=True))
+    assert (caught.value.type, caught.value.title) == ("nothing_to_export", title)
+    assert [path.name for path in tmp_path.iterdir()] == ["replay.json"]
+
+
+@pytest.mark.parametrize(("what", "name"), EVERY)
+def test_a_replay_without_frames_gives_no_file(tmp_path: Path, what: What, name: str) -> None:
     empty = Replay(tmp_path / "none", "file", ListSource([]))
-    written = export_replay(empty, Export(what, tmp_path / name))
-    assert written.rows == 0
-    assert (tmp_path / name).exists()
+    with pytest.raises(CoworldError) as caught:
+        export_replay(empty, Export(what, tmp_path / name))
+    assert caught.value.type == "nothing_to_export"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_stats_are_of_results_alone_but_not_of_nothing(tmp_path: Path) -> None:
+    output = tmp_path / "x.parquet"
+    told = Replay(tmp_path / "told", "file", ListSource([]), results={"scores": [1, 2]})
+    assert export_replay(told, Export("stats", output)).rows == 3
+    output.unlink()
+    with pytest.raises(CoworldError) as caught:
+        export_replay(Replay(tmp_path / "prose", "file", ListSource(["once"])), Export("stats", output))
+    assert caught.value.title == "these frames have no rows of stats"
+    assert not output.exists()
 
 
 def test_a_place_that_cannot_be_written_is_named(replay: Replay, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from coworld_tui.replay.lenses.choose import decode_frame
 from coworld_tui.replay.lenses.hex import HexLines
-from coworld_tui.replay.lenses.spans import text_of
+from coworld_tui.replay.lenses.spans import line_width, text_of
 from coworld_tui.replay.lenses.text import TextLines
 from coworld_tui.replay.series import sparkline
 
@@ -56,6 +56,17 @@ def test_hex_by_window() -> None:
         "0010  40 41                                             @A"
     )
     assert text_of(HexLines(b"").lines(0, 9)) == "empty"
+
+
+def test_hex_takes_eight_bytes_a_line_where_sixteen_do_not_fit() -> None:
+    data = bytes(range(0x30, 0x42))
+    assert HexLines(data, 72).row_count == 2
+    assert text_of(HexLines(data, 71).lines(1, 9)) == (
+        "0008  38 39 3a 3b 3c 3d 3e 3f  89:;<=>?\n0010  40 41                    @A"
+    )
+    large = HexLines(bytes(70_000), 72)
+    assert large.row_count == 70_000 // 8, "offsets of five digits leave no room for sixteen"
+    assert max(map(line_width, large.lines(0, 99))) <= 72
 
 
 @unhurried

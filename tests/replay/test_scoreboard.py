@@ -96,6 +96,26 @@ def test_a_narrow_room_keeps_name_and_score() -> None:
 
 
 @pytest.mark.parametrize(
+    ("width", "text"),
+    [
+        (21, "    player     scores\n ◆0 A long n…      10\n ◆1 B               5"),
+        (18, "    player  scores\n ◆0 A lon…      10\n ◆1 B            5"),
+        (17, "    scores\n ◆0     10\n ◆1      5"),
+        (8, "       …\n ◆0   10\n ◆1    5"),
+    ],
+)
+def test_names_give_way_to_scores(width: int, text: str) -> None:
+    frame = {"names": ["A long name indeed", "B"], "scores": [10, 5], "lives": [3, 1], "gold": [100, 7]}
+    assert text_of(drawn(frame, width)) == text
+
+
+def test_a_badge_does_not_touch_its_name() -> None:
+    line = drawn(state(), 30)[1]
+    assert [span.text for span in line[:3]] == [" ", "◆0", " "]
+    assert not line[2].style
+
+
+@pytest.mark.parametrize(
     "frame",
     [
         {},

@@ -594,3 +594,80 @@ async def test_every_size_will_do(console: OpenConsole, tmp_path: Path, size: tu
         await ready(pilot)
         await pilot.press("5", "v", "V", "t", "z", "z", "b", "n", "equals_sign")
         assert index(pilot) >= 30
+
+
+def toasts(pilot: Pilot[str]) -> list[str]:
+    return [str(toast.message) for toast in pilot.app._notifications]
+
+
+async def test_a_saved_frame_and_a_picture_are_named_after_their_tick(
+    console: OpenConsole, tmp_path: Path
+) -> None:
+    async with console(replay=workspace(tmp_path)) as pilot:
+        await ready(pilot)
+        await pilot.press("5", "s")
+        assert pilot.app.screen.query_one(Input).value == "episode-tick-31.json"
+        await pilot.press("enter")
+        await pilot.pause()
+        place = tmp_path / "episode-tick-31.json"
+        assert json.loads(place.read_text())["tick"] == 31
+        assert f"saved {place}" in toasts(pilot)
+        await pilot.press("E", "left")
+        assert pilot.app.screen.query_one("#file", Input).value == "episode-tick-31.svg"
+
+
+async def test_frames_without_ticks_are_numbered_from_one(console: OpenConsole, tmp_path: Path) -> None:
+    path = tmp_path / "plain.json"
+    path.write_text(json.dumps({"frames": [{"scores": [n, 1]} for n in range(8)]}))
+    async with console(replay=path) as pilot:
+        await ready(pilot)
+        await pilot.press("end", "s")
+        assert pilot.app.screen.query_one(Input).value == "plain-frame-8.json"
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"), [("there.json", "exists"), ("~nobody-at-all/x", "home"), ("no/x", "No such")]
+)
+async def test_what_is_not_saved_is_named_and_asked_again(
+    console: OpenConsole, tmp_path: Path, asked: str, reason: str
+) -> None:
+    (tmp_path / "there.json").write_text("mine")
+    async with console(replay=workspace(tmp_path)) as pilot:
+        await ready(pilot)
+        await pilot.press("s")
+        await answer(pilot, asked)
+        assert any(toast.startswith(f"not saved: {asked}: ") and reason in toast for toast in toasts(pilot))
+        assert pilot.app.screen.query_one(Input).value == asked
+        assert (tmp_path / "there.json").read_text() == "mine"
+        await answer(pilot, "other.json")
+        assert json.loads((tmp_path / "other.json").read_text())["tick"] == 1
+
+
+async def test_an_export_without_frames_says_why_and_writes_nothing(
+    console: OpenConsole, tmp_path: Path
+) -> None:
+    async with console(replay=workspace(tmp_path)) as pilot:
+        await ready(pilot)
+        await pilot.press("E")
+        form = pilot.app.screen
+        form.query_one("#from", Input).value = "30"
+        form.query_one("#to", Input).value = "5"
+        problem = form.query_one("#problem", Label)
+        await pilot.press("enter")
+        await until(pilot, lambda: "30 to 5 is backwards" in str(problem.render()), "it says why not")
+        form.query_one("#file", Input).value = "~nobody-at-all/x.jsonl"
+        await pilot.press("enter")
+        await until(pilot, lambda: "home" in str(problem.render()), "there is no such place")
+        assert not list(tmp_path.glob("*.jsonl"))
+
+
+async def test_what_was_copied_is_told_in_a_few_words(console: OpenConsole, tmp_path: Path) -> None:
+    async with console(replay=workspace(tmp_path)) as pilot:
+        await ready(pilot)
+        await pilot.press("y")
+        assert any("clipboard: tick 1" in toast for toast in toasts(pilot))
+        await pilot.press("Y")
+        shown = toasts(pilot)[-1].partition("clipboard: ")[2].partition(";")[0]
+        assert shown.startswith('{ "type": "state"')
+        assert shown.endswith("…")
+        assert len(shown) == 30

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 
-from coworld_tui.replay.lenses.spans import Span, text_of
+from coworld_tui.replay.lenses.spans import Span, cell_width, text_of
 from coworld_tui.widgets.bars import KeyBar, TabBar, TopBar
 from coworld_tui.widgets.choice import Choice
 
@@ -50,6 +50,30 @@ async def test_the_key_bar_shows_whole_keys_and_presses_them() -> None:
         assert text_of(bar.lines_in_view()) == " a first"
 
 
+async def test_help_is_always_at_the_right_end() -> None:
+    class Helpful(Bars):
+        BINDINGS: ClassVar[list[BindingType]] = [Binding("question_mark", "note('?')", "help", id="help")]
+
+    app = Helpful()
+    async with app.run_test(size=(60, 10)) as pilot:
+        bar = app.query_one(KeyBar)
+        for width, text in (
+            (60, " a first  b second" + " " * 34 + " ? help"),
+            (27, " a first  b second  ? help"),
+            (26, " a first           ? help"),
+            (8, " ? help"),
+            (7, ""),
+        ):
+            await pilot.resize_terminal(width, 10)
+            assert text_of(bar.lines_in_view()) == text
+            assert cell_width("".join(span.text for span in bar.lines_in_view()[0])) <= width
+        await pilot.resize_terminal(40, 10)
+        await pilot.click(KeyBar, offset=(25, 0))
+        assert app.noted == [], "nothing is there"
+        await pilot.click(KeyBar, offset=(38, 0))
+        assert app.noted == ["?"]
+
+
 async def test_remapped_keys_are_shown() -> None:
     app = Bars()
     async with app.run_test(size=(60, 10)) as pilot:
@@ -79,6 +103,19 @@ async def test_the_top_bar_keeps_its_right_end_at_the_edge() -> None:
         text = text_of(bar.lines_in_view())
         assert len(text) == 59
         assert text.endswith("◐ 2 running")
+
+
+async def test_the_top_bar_keeps_its_right_end_in_every_window() -> None:
+    app = Bars()
+    async with app.run_test(size=(120, 10)) as pilot:
+        bar = app.query_one(TopBar)
+        bar.show_state("replay › a game of a long name that goes on and on", Span("● docker", "good"), 0)
+        for width in (80, 45, 120):
+            await pilot.resize_terminal(width, 10)
+            text = text_of(bar.lines_in_view())
+            assert text.endswith("● docker   ○ idle")
+            assert cell_width(text) == width - 1
+        assert "on and on" in text
 
 
 async def test_a_choice_turns_round_its_end() -> None:

@@ -36,7 +36,7 @@ class Games:
     def row_count(self) -> int:
         return len(self.names)
 
-    def cells(self, start: int, stop: int) -> Sequence[Sequence[Cell]]:
+    def cells(self, start: int, stop: int) -> Sequence[Sequence[Cell | None]]:
         assert 0 <= start <= stop <= len(self.names)
         self.asked |= set(range(start, stop))
         texts = ("1:2", "3 d", "12 kB", "here")
@@ -328,6 +328,42 @@ async def test_cells_of_several_spans_are_cut_as_one() -> None:
             line = table.widget.lines_in_view()[0]
             assert text_of([line]) == f"▸ {shown}"
             assert Span("Ada", "slot.0") in line or width == 3
+
+
+async def test_a_cell_goes_on_where_there_are_none() -> None:
+    class Broken(Games):
+        def cells(self, start: int, stop: int) -> Sequence[Sequence[Cell | None]]:
+            problem = Span("broken.zip is no archive at all")
+            return [(problem, None, None, Span("12 kB"), Span(""))[: len(self.columns)]] * (stop - start)
+
+    async with (table := Table(Broken(["one"]))).run_test(size=(57, 4)) as pilot:
+        for width, row in (
+            (57, "▸ broken.zip is no archive at all      12 kB"),
+            (41, "▸ broken.zip is no archive at …   12 kB"),
+            (29, "▸ broken.zip is no archive…"),
+        ):
+            await pilot.resize_terminal(width, 4)
+            assert text_of(table.widget.lines_in_view()).splitlines()[1] == row
+
+
+async def test_columns_may_follow_the_cells_in_view() -> None:
+    class Widening(Games):
+        def cells(self, start: int, stop: int) -> Sequence[Sequence[Cell | None]]:
+            self.columns = (Column("game"), Column("score", 7 + stop))
+            return super().cells(start, stop)
+
+    async with (table := Table(Widening(["one", "two"]))).run_test(size=(60, 5)) as pilot:
+        assert rows(table.widget)[0].index("score") == 60 - 2 - 9
+        table.games.names.append("three")
+        await settle(pilot, table)
+        assert rows(table.widget)[0].index("score") == 60 - 2 - 10
+
+
+def test_columns_without_a_width_get_their_least_before_they_share() -> None:
+    columns = (Column("a", least=12), Column("b", least=16), Column("c", 5, optional=True))
+    assert column_widths(columns, 48) == [18, 21, 5]
+    assert column_widths(columns, 37) == [12, 16, 5]
+    assert column_widths(columns, 36) == [15, 19, 0]
 
 
 @pytest.mark.parametrize("room", range(0, 90, 3))

@@ -149,8 +149,8 @@ class HexLens:
         return True
 
     def model(self, view: FrameView, width: int, height: int) -> LineModel:
-        """Sixteen bytes a line."""
-        return ClippedLines(HexLines(hide_tokens(view.payload)), width)
+        """Sixteen bytes a line, or eight."""
+        return ClippedLines(HexLines(hide_tokens(view.payload), width), width)
 
 
 BUILT_IN: tuple[Lens, ...] = (

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ...contract.text import safe_line
 from .model import FixedLines, FrameView, LineModel
 from .spans import Line, Span, clip, fit, slot_glyph
-from .tabular import GAP, Column, cell_span, cell_text, column_of, fitting, is_number
+from .tabular import GAP, LEAST_WIDTH, Column, cell_span, cell_text, column_of, fitting, is_number
 from .words import NAME_WORDS, PIECE_WORDS, PLACE_WORDS, SCORE_WORDS, speaks_of
 
 MAX_PLAYERS = 64
@@ -19,6 +19,7 @@ _MAX_OBJECTS = 64
 _MAX_MEMBERS = 200
 _MAX_COLUMNS = 16
 _NAME_WIDTH = 24
+_LEAST_NAME = 6
 _BAR_WIDTH = 20
 _LEAST_BAR = 5
 _STATES = ("status", "state", "alive", "done", "phase")
@@ -26,6 +27,8 @@ _SCORES = ("score", "reward", *SCORE_WORDS)
 _NO_FACTS = ("size", "shape", "dimension", "direction", "color", "range", *PLACE_WORDS, *PIECE_WORDS)
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _GAP = Span(" " * GAP)
+_SCORE = 1
+"""The place of the score among the columns: after the name."""
 
 
 class Scores(NamedTuple):
@@ -170,21 +173,33 @@ def _drawn(scores: Scores, before: Scores | None, width: int) -> list[Line]:
     order = sorted(scores.facts, key=lambda key: (key != scores.score, key.lower() not in _STATES))
     columns = [column_of("player", scores.names)]
     columns += [column_of(key, [value for value in scores.facts[key] if _is_fact(value)]) for key in order]
-    kept = fitting(columns, width - 4)
+    kept = _kept(columns, width - 4)
     room = min(_BAR_WIDTH, width - 4 - sum(column.width + GAP for _, column in kept))
-    bars = _bars(scores, room) if scores.score and room >= _LEAST_BAR else []
+    has_bars = scores.score and len(kept) > _SCORE and room >= _LEAST_BAR
+    bars = _bars(scores, room) if has_bars else []
     titles: list[Span] = [Span("    ")]
     for at, column in kept:
         titles += [cell_span(column.title, column, "muted"), _GAP]
-        titles += [Span(" " * room), _GAP] if at == 1 and bars else []
+        titles += [Span(" " * room), _GAP] if at == _SCORE and bars else []
     lines = [tuple(titles)]
     for slot in range(scores.players):
-        line = [Span(f" ◆{slot_glyph(slot)} ", f"piece.{slot}")]
+        line = [Span(" "), Span(f"◆{slot_glyph(slot)}", f"piece.{slot}"), Span(" ")]
         for at, column in kept:
             line += [_cell(scores, before, slot, order[at - 1] if at else "", column), _GAP]
-            line += [bars[slot], _GAP] if at == 1 and bars else []
+            line += [bars[slot], _GAP] if at == _SCORE and bars else []
         lines.append(tuple(line))
     return [clip(line[:-1], width) for line in lines]
+
+
+def _kept(columns: Sequence[Column], width: int) -> list[tuple[int, Column]]:
+    """What fits, with its place: the names are shortened first, the score is the last to go."""
+    kept = fitting(columns, width, LEAST_WIDTH)
+    if len(kept) <= _SCORE:
+        kept = fitting(columns, width, _LEAST_NAME)
+    if len(kept) > _SCORE:
+        return kept
+    score = columns[_SCORE]
+    return [(_SCORE, score._replace(width=min(score.width, max(0, width))))]
 
 
 def _cell(scores: Scores, before: Scores | None, slot: int, key: str, column: Column) -> Span:

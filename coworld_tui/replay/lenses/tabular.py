@@ -11,7 +11,7 @@ from .spans import Span, cell_width, fit
 
 GAP = 2
 _CELL_LIMIT = 24
-_LEAST_WIDTH = 10
+LEAST_WIDTH = 10
 _STEP = 2
 _SHORT_LIST = 4
 
@@ -66,27 +66,28 @@ def column_of(title: str, values: Iterable[Any]) -> Column:
     return Column(title, max(width, cell_width(title)), bool(shown) and all(map(is_number, shown)))
 
 
-def fitting(columns: Sequence[Column], width: int) -> list[tuple[int, Column]]:
-    """The columns within ``width``, each with its index: the last are left out, then texts shortened."""
+def fitting(columns: Sequence[Column], width: int, least: int = LEAST_WIDTH) -> list[tuple[int, Column]]:
+    """The columns within ``width``, each with its index: the last are left out where texts of ``least``
+    cells would not do, then texts are shortened."""
     kept = list(enumerate(columns))
-    while len(kept) > 1 and _total(_least_width(column) for _, column in kept) > width:
+    while len(kept) > 1 and _total(_least_width(column, least) for _, column in kept) > width:
         kept.pop()
     while (excess := _total(column.width for _, column in kept) - width) > 0:
-        texts = [at for at, (_, column) in enumerate(kept) if column.width > _least_width(column)]
+        texts = [at for at, (_, column) in enumerate(kept) if column.width > _least_width(column, least)]
         if not texts:
             return [(index, column._replace(width=max(0, width))) for index, column in kept]
         widest = max(texts, key=lambda at: kept[at][1].width)
         index, column = kept[widest]
         kept[widest] = (
             index,
-            column._replace(width=max(_least_width(column), column.width - min(excess, _STEP))),
+            column._replace(width=max(_least_width(column, least), column.width - min(excess, _STEP))),
         )
     return kept
 
 
-def _least_width(column: Column) -> int:
+def _least_width(column: Column, least: int) -> int:
     """How narrow a column may become: a text may be shortened, half a number is another number."""
-    return column.width if column.is_number else min(column.width, _LEAST_WIDTH)
+    return column.width if column.is_number else min(column.width, least)
 
 
 def _total(widths: Iterable[int]) -> int:
