@@ -20,6 +20,7 @@ from coworld_tui.screens.live import LiveScreen
 from coworld_tui.screens.manifest import ManifestScreen
 from coworld_tui.widgets.bars import TabBar
 from coworld_tui.widgets.board import BoardView
+from coworld_tui.widgets.choice import Choice
 from coworld_tui.widgets.lens_pane import LensPane
 from coworld_tui.widgets.lines import LinesView
 from coworld_tui.widgets.log_view import LogView
@@ -67,10 +68,16 @@ async def text(pilot: Pilot[str], selector: str, kind: type[LinesView] | type[Lo
 
 async def launch_quick(pilot: Pilot[str], *, episodes: int = 1, jobs: int = 1) -> None:
     """Fill in the form for the shortest variant and launch it."""
+    await launch(pilot, "quick", episodes=episodes, jobs=jobs)
+
+
+async def launch(pilot: Pilot[str], variant: str, *, episodes: int = 1, jobs: int = 1) -> None:
+    """Fill in the form and launch. ``quick`` takes two seconds, ``wide`` half a minute."""
     await pilot.press("r")
     form = pilot.app.screen
     assert isinstance(form, LaunchScreen)
-    await pilot.press("left", "left")
+    while form.query_one("#variant", Choice).value != variant:
+        await pilot.press("left")
     form.query_one("#episodes", Input).value = str(episodes)
     form.query_one("#jobs", Input).value = str(jobs)
     await pilot.press("enter")
@@ -102,7 +109,7 @@ async def test_a_run_by_keys_from_the_first_screen_to_the_result(console: OpenCo
 
 async def test_looking_back_while_it_runs_and_back_to_live(console: OpenConsole) -> None:
     async with console() as pilot:
-        await launch_quick(pilot)
+        await launch(pilot, "wide")
         screen, episode = live(pilot), live(pilot).episode
         await until(
             pilot, lambda: episode.recorder is not None and episode.recorder.count > 12, "frames come"
@@ -139,7 +146,7 @@ async def test_pause_stops_the_view_not_the_recording(console: OpenConsole) -> N
 
 async def test_stop_asks_once_and_keeps_what_was_recorded(console: OpenConsole) -> None:
     async with console() as pilot:
-        await launch_quick(pilot)
+        await launch(pilot, "wide")
         episode = live(pilot).episode
         await until(pilot, lambda: episode.phase is Phase.PLAYING, "it plays")
         await pilot.press("x")

@@ -114,7 +114,9 @@ class Document(NamedTuple):
     def frame(self, index: int) -> dict[str, Any]:
         """Frame ``index``."""
         with self.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
-            at = text.find(b'{"type":"state","tick":%d,' % (index + 1))
+            # Frames are of nearly the same size: somewhat before where it is to be expected.
+            start = max(0, len(text) * index // big_files.DOCUMENT_FRAMES - 1_000_000)
+            at = text.find(b'{"type":"state","tick":%d,' % (index + 1), start)
             frame, _ = json.JSONDecoder().raw_decode(text[at : at + 64_000].decode())
         assert frame["tick"] == index + 1
         return dict(frame)
@@ -278,6 +280,7 @@ def test_a_step_writes_little_and_rest_nothing(size: tuple[int, int], kept: Docu
     reel.counts(big_files.DOCUMENT_FRAMES)
     reel.terminal.press("5")
     reel.goes_to(20_001)
+    reel.until(lambda: reel.rows_with("no docker"), "what came of looking for an engine")
     reel.falls_silent(1.0)
     written = []
     for step in range(1, 11):
@@ -287,9 +290,7 @@ def test_a_step_writes_little_and_rest_nothing(size: tuple[int, int], kept: Docu
         written.append(len(reel.terminal.written) - before)
     assert max(written) <= MOST_STEP_BYTES, sorted(written)
     reel.shows_frame(kept.frame(20_010))
-    at_rest = len(reel.terminal.written)
-    reel.terminal.read(1.0)
-    assert len(reel.terminal.written) == at_rest
+    reel.falls_silent(1.5)
 
 
 @pytest.mark.parametrize(("end", "code"), [("q", 0), (signal.SIGTERM, 130)])
@@ -313,14 +314,11 @@ def test_it_ends_at_once_and_leaves_the_terminal_as_it_was(
     assert not (home / "coworld-tui.log").exists()
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_lines_that_are_appended_are_counted_and_reached(
-    size: tuple[int, int], tmp_path: Path, opened: Opened
-) -> None:
+def test_lines_that_are_appended_are_counted_and_reached(tmp_path: Path, opened: Opened) -> None:
     lines = big_files.lines(tmp_path / "whole.jsonl", 3_000).read_bytes().splitlines(keepends=True)
     path = tmp_path / "growing.jsonl"
     path.write_bytes(b"".join(lines[:2_000]))
-    reel = opened(path, size=size)
+    reel = opened(path)
     reel.counts(2_000)
     reel.goes_to(1)
     reel.falls_silent(0.5)
