@@ -62,6 +62,7 @@ class LensPane(Vertical):
     board_layer: int | None = None
     """The layer of a board that is shown alone; ``None`` for all of them on top of each other."""
     _view: FrameView | None = None
+    _lens: Lens | None = None
     _message = ""
     _named = ""
 
@@ -74,6 +75,9 @@ class LensPane(Vertical):
     @property
     def lens(self) -> Lens | None:
         """The lens that is shown; ``None`` without a frame."""
+        return self._lens
+
+    def _choose_lens(self) -> Lens | None:
         if self._view is None:
             return None
         lenses = lenses_for(self._view)
@@ -129,7 +133,7 @@ class LensPane(Vertical):
     def show(self, view: FrameView | None, message: str = "") -> None:
         """Show a frame, or where there is none a message."""
         self._view, self._message = view, message
-        lens = self.lens
+        lens = self._lens = self._choose_lens()
         switcher = self.query_one(ContentSwitcher)
         had_focus = self.has_focus_within
         if view is None or lens is None:

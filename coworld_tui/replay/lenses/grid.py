@@ -98,6 +98,8 @@ def grid_lines(
     margin = axis_width(grid) if axes else 0
     pieces = {(x, y): slot for slot, x, y in grid.pieces}
     tiles = _TileSpans(grid, cell)
+    owned = {owner: tiles.owned(owner) for owner in set(grid.owners) if owner >= 0}
+    empty = tiles.empty(0), tiles.empty(1)
     lines: list[Line] = []
     if axes:
         lines.append(_column_labels(columns, cell, margin))
@@ -110,11 +112,11 @@ def grid_lines(
                 continue
             owner = grid.owners[start + x]
             if owner >= 0:
-                drawn.append(tiles.owned(owner))
+                drawn.append(owned[owner])
             elif grid.trails is not None and grid.trails[start + x] >= 0:
                 drawn.append(tiles.trail(grid.trails[start + x]))
             else:
-                drawn.append(tiles.empty((x + y) % 2))
+                drawn.append(empty[(x + y) % 2])
         for part in range(cell.rows):
             label = (Span(f"{y if part == 0 else '':>{margin - 1}} ", "axis"),) if axes else ()
             lines.append(label + tuple(pair[part > 0] for pair in drawn))
