@@ -20,7 +20,6 @@ from ..contract.text import safe_line
 from ..keys import of_scope
 from ..replay.lenses.model import FrameView
 from ..replay.lenses.registry import grid_of
-from ..replay.lenses.spans import Line
 from ..replay.lenses.tree import value_path
 from ..replay.paths import dotted
 from ..replay.source import Replay
@@ -75,6 +74,7 @@ class ReplayScreen(Finding, TakingOut):
         self._is_chosen = False
         self._drawn_at = 0.0
         self._draw_waits = False
+        self._inspector_waits = False
         self._note = ""
 
     def compose(self) -> ComposeResult:
@@ -237,22 +237,33 @@ class ReplayScreen(Finding, TakingOut):
         view = viewing.view(viewing.playback.index)
         lens = self.query_one("#lens", LensPane)
         lens.show(view, "reading …" if not viewing.playback.complete else "this replay has no frames")
-        other = self._draw_beside(view)
+        self._draw_beside(view)
         self._name_lenses()
         self._draw_who(viewing, view)
-        self.query_one(Inspector).show(viewing, view, other)
         self.draw_timeline()
         self._drawn_at = time.monotonic()
+        # The frame comes first; what is said of it follows when that is on the screen.
+        if not self._inspector_waits:
+            self._inspector_waits = True
+            self.call_after_refresh(self._draw_inspector)
 
-    def _draw_beside(self, view: FrameView | None) -> list[Line] | None:
+    def _draw_inspector(self) -> None:
+        self._inspector_waits = False
+        viewing = self.viewing
+        if viewing is None or not self.is_attached:
+            return
+        inspector, view = self.query_one(Inspector), viewing.view(viewing.playback.index)
+        compared = None
+        if self.beside is not None:
+            compared = self.beside.lines(view, self.beside.view(), inspector.lines_width)
+        inspector.show(viewing, view, compared)
+
+    def _draw_beside(self, view: FrameView | None) -> None:
         pane = self.query_one("#beside", LensPane)
         if self.beside is not None:
-            other = self.beside.view()
-            pane.show(other, "the other replay has no such frame")
-            return self.beside.lines(view, other, self.query_one(Inspector).lines_width)
-        if self._split:
+            pane.show(self.beside.view(), "the other replay has no such frame")
+        elif self._split:
             pane.show(view)
-        return None
 
     def _name_lenses(self) -> None:
         """Say which lenses are shown, and what moves them."""
