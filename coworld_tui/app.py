@@ -21,7 +21,7 @@ from textual.worker import WorkerError
 
 from .contract.errors import EXIT_INTERRUPTED
 from .contract.text import safe_line
-from .keys import Key, of_scope
+from .keys import PLACE, Key, of_scope
 from .paced_app import PacedApp
 from .replay.lenses.spans import Span, fit
 from .runner.signals import stop_on_signals
@@ -286,7 +286,6 @@ class CoworldApp(PacedApp[str]):
         bar.show_state(place, self.engine, self.running)
 
     def _refresh_top(self) -> None:
-
         for screen in self.screen_stack:
             if isinstance(screen, ConsoleScreen):
                 self.show_top(screen.query_one(TopBar), screen.place)
@@ -295,10 +294,12 @@ class CoworldApp(PacedApp[str]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: every key that works here, by name."""
-        for key in (*of_scope(_scope(screen)), *of_scope("everywhere")):
-            if key.id != "palette":
-                run = partial(screen.run_action, key.action)
-                yield SystemCommand(f"{key.title}  ({key.label})", key.help, run)
+        for node, _, keys in self._parts(screen):
+            for key in keys:
+                # Several keys of one entry differ in what they do: that is no command.
+                if key.id != "palette" and PLACE not in key.action:
+                    run = partial(self.run_action, key.action, node)
+                    yield SystemCommand(f"{key.title}  ({key.label})", key.help, run)
         for theme in THEMES:
             yield SystemCommand(
                 f"theme: {theme.name}", "change the colours", partial(setattr, self, "theme", theme.name)
@@ -308,10 +309,14 @@ class CoworldApp(PacedApp[str]):
         """The keys that work here, those of the pane that has focus first."""
         from .screens.dialogs import help_table
 
-        near = self.focused if self.focused is not None else self.screen
+        self.push_screen(help_table([(scope, keys) for _, scope, keys in self._parts(self.screen)]))
+
+    def _parts(self, screen: Screen[Any]) -> list[tuple[DOMNode, str, list[Key]]]:
+        """What has keys of its own, the nearest to the focus first: its scope, and those that work now."""
+        near = screen.focused if screen.focused is not None else screen
         scopes = [(node, getattr(node, "SCOPE", "")) for node in near.ancestors_with_self]
-        parts = [(scope, _working(node, scope)) for node, scope in scopes if scope]
-        self.push_screen(help_table([*parts, ("everywhere", list(of_scope("everywhere")))]))
+        parts = [(node, scope, _working(node, scope)) for node, scope in scopes if scope]
+        return [*parts, (self, "everywhere", list(of_scope("everywhere")))]
 
     def action_next_theme(self) -> None:
         """The next of our themes."""
@@ -361,7 +366,3 @@ def _working(node: DOMNode, scope: str) -> list[Key]:
     """The keys of a scope that its screen or pane would obey now."""
     actions = ((key, key.action.partition("(")[0]) for key in of_scope(scope))
     return [key for key, action in actions if node.check_action(action, ()) is not False]
-
-
-def _scope(screen: Screen[Any]) -> str:
-    return screen.SCOPE if isinstance(screen, ConsoleScreen) else ""

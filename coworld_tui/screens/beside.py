@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ..replay.compare import Comparison, Pair
+from ..replay.compare import Comparison, Pair, PathDifference
 from ..replay.lenses.model import FrameView
 from ..replay.lenses.spans import Line
-from ..replay.paths import dotted
 from . import inspection
 from .viewing import Viewing
+
+_MOST_RANKED = 50
 
 
 class Beside:
@@ -17,6 +18,7 @@ class Beside:
         self.main = main
         self.other = other
         self._comparison = Comparison(main.replay.source, other.replay.source)
+        self._ranked: tuple[int, list[PathDifference]] = (0, [])
 
     @property
     def finished(self) -> bool:
@@ -62,16 +64,18 @@ class Beside:
         first = self._comparison.first_difference()
         return self._comparison.pairs[first].left if first is not None else None
 
-    def lines(self, view: FrameView | None, other: FrameView | None, width: int) -> list[Line]:
-        """How the two frames in view differ, and the two replays altogether."""
-        comparison = self._comparison
-        total = [
-            (dotted(found.path), found.count, found.mean, found.largest) for found in comparison.ranked()[:50]
+    def lines(self, view: FrameView | None, width: int) -> list[Line]:
+        """How the frame in view differs from its other, and the two replays altogether."""
+        return [
+            *inspection.pair_lines(self.main, view, self.other, self.view(), width),
+            *inspection.comparison_lines(self._comparison, self._ranking(), self.first_difference(), width),
         ]
-        state = inspection.Compared(
-            comparison.compared, len(comparison.pairs), comparison.differing, self.first_difference(), total
-        )
-        return inspection.compared_lines(self.main, view, self.other, other, state, width)
+
+    def _ranking(self) -> list[PathDifference]:
+        # Sorting all paths at every step would be felt.
+        if self._ranked[0] != self.compared:
+            self._ranked = self.compared, self._comparison.ranked()[:_MOST_RANKED]
+        return self._ranked[1]
 
     def _pair(self) -> Pair | None:
         comparison, index = self._comparison, self.main.playback.index

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, get_args
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -19,8 +19,10 @@ from ..contract.text import safe_line
 from ..widgets.choice import Choice
 from .viewing import Viewing
 
-PICTURE = "picture of this frame, SVG"
-KINDS = {
+if TYPE_CHECKING:
+    from ..replay.exporting import What
+
+KINDS: dict[str, tuple[What, str]] = {
     "frames, JSON lines": ("frames", ".jsonl"),
     "frames, Parquet": ("frames", ".parquet"),
     "frames, a folder of texts": ("frames", ""),
@@ -29,8 +31,8 @@ KINDS = {
     "series, Parquet": ("series", ".parquet"),
     "official stats, Parquet": ("stats", ".parquet"),
     "cast for asciinema": ("cast", ".cast"),
-    PICTURE: ("frame", ".svg"),
 }
+PICTURE = "picture of this frame, SVG"
 
 
 class ExportScreen(ModalScreen[None]):
@@ -56,7 +58,7 @@ class ExportScreen(ModalScreen[None]):
         with Vertical(classes="dialog form") as box:
             box.border_title = Content("export")
             box.border_subtitle = Content("enter export   ↑↓ fields   ←→ choices   escape back")
-            yield from _row("what", Choice(list(KINDS), first, id="what"))
+            yield from _row("what", Choice([*KINDS, PICTURE], first, id="what"))
             yield from _row("file", Input(self._file_name(first), id="file", compact=True))
             yield from _row("from tick", Input(placeholder="the first", id="from", compact=True))
             yield from _row("to tick", Input(placeholder="the last", id="to", compact=True))
@@ -98,23 +100,21 @@ class ExportScreen(ModalScreen[None]):
         self.app.call_from_thread(self._done, told)
 
     def _written(self, kind: str, output: Path, first: int | None, last: int | None) -> str:
-        from ..replay.exporting import Export, What, export_replay
+        from ..replay.exporting import Export, export_replay
 
-        what, viewing = KINDS[kind][0], self._viewing
         if kind == PICTURE:
             return self._picture(output)
-        chosen = next(name for name in get_args(What) if name == what)
         wanted = Export(
-            chosen,
+            KINDS[kind][0],
             output,
             first,
             last,
             lens=self._lens,
             width=self._size.width,
             height=self._size.height,
-            paths=tuple(viewing.followed),
+            paths=tuple(self._viewing.followed),
         )
-        written = export_replay(viewing.replay, wanted)
+        written = export_replay(self._viewing.replay, wanted)
         return f"{written.path}: {written.rows} rows, {written.format}"
 
     def _picture(self, output: Path) -> str:
@@ -146,9 +146,9 @@ class ExportScreen(ModalScreen[None]):
             raise ValueError(safe_line(text, 40)) from None
 
     def _file_name(self, kind: str) -> str:
-        what, ending = KINDS[kind]
         if kind == PICTURE:
-            return f"{frame_stem(self._viewing, self._index)}{ending}"
+            return f"{frame_stem(self._viewing, self._index)}.svg"
+        what, ending = KINDS[kind]
         return f"{self._viewing.file_stem}-{what}{ending}"
 
     def action_leave(self) -> None:

@@ -18,8 +18,8 @@ from ..runner.episode import Episode
 from ..runner.launch import runs_as_process, warms_up
 from ..runner.phases import LABELS, Phase
 from ..widgets.slots import SlotRow, SlotsState
+from .viewing import LARGEST_DECODED
 
-LARGEST_DECODED = 4 << 20
 _HISTORY = 1_200
 _ORDER = tuple(LABELS)[:-3]
 
@@ -37,8 +37,6 @@ class Feed:
         self.paused = False
         self.shown: Frame | None = None
         self.view: FrameView | None = None
-        self.decoded: object = None
-        self.grid: Grid | None = None
         self._ticks: list[int] = []
         self._scores: list[tuple[float, ...]] = []
 
@@ -57,6 +55,16 @@ class Feed:
         self._show(latest)
         self._remember(latest)
         return True
+
+    @property
+    def decoded(self) -> object:
+        """The frame as a JSON value, text or bytes; ``None`` without one, or for one that is too large."""
+        return None if self.view is None or self.view.decoded is MISSING else self.view.decoded
+
+    @property
+    def grid(self) -> Grid | None:
+        """The board of the frame, if it has one."""
+        return grid_of(self.view) if self.view is not None else None
 
     def seek(self, seq: int) -> bool:
         """Show recorded frame ``seq``, kept within what there is; False when it cannot be read."""
@@ -120,14 +128,13 @@ class Feed:
         return f"{self.episode.drawn} of {recorder.count} drawn"
 
     def _show(self, frame: Frame) -> None:
-        before = self.decoded if self.shown is not None else MISSING
         small = len(frame.payload) <= LARGEST_DECODED
         decoded = decode_frame(frame.payload, frame.kind) if small else MISSING
-        names = tuple(seat.name for seat in self.episode.plan.seats)
+        before = self.view.decoded if self.view is not None else MISSING
+        plan = self.episode.plan
+        names = tuple(seat.name for seat in plan.seats)
         self.shown = frame
-        self.view = FrameView(frame.payload, frame.kind, decoded, before, names)
-        self.decoded = decoded if small else None
-        self.grid = grid_of(self.view)
+        self.view = FrameView(frame.payload, frame.kind, decoded, before, names, plan.game_config)
 
     def _remember(self, frame: Frame) -> None:
         scores = tuple(float(score) for score in _numbers(self._field("scores")))

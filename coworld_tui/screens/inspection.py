@@ -6,10 +6,10 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
-from typing import NamedTuple
 
 from ..contract.text import safe_line
 from ..replay.changes import Change, changes
+from ..replay.compare import Comparison, PathDifference
 from ..replay.lenses.grid import score_text
 from ..replay.lenses.model import FrameView
 from ..replay.lenses.spans import Line, Span, cell_width, fit, slot_glyph
@@ -94,69 +94,54 @@ def _end_of(name: str, room: int) -> str:
     return fit(f"…{tail}", room)
 
 
-class Compared(NamedTuple):
-    """How far two replays were compared. ``paths``: name, frames that differ, mean and largest difference."""
-
-    compared: int
-    pairs: int
-    differing: int
-    first: int | None
-    paths: Sequence[tuple[str, int, float | None, float]]
-
-
-def compared_lines(
-    viewing: Viewing,
-    view: FrameView | None,
-    other: Viewing,
-    beside: FrameView | None,
-    state: Compared,
-    width: int,
+def pair_lines(
+    viewing: Viewing, view: FrameView | None, other: Viewing, beside: FrameView | None, width: int
 ) -> list[Line]:
-    """How the frame in view differs from the one beside it, then how the replays differ altogether."""
+    """How the frame in view differs from the one beside it."""
     lines: list[Line] = [
         (Span("left   ", "error"), Span(f"{safe_line(viewing.title, 60)}  "), _file(viewing)),
         (Span("right  ", "good"), Span(f"{safe_line(other.title, 60)}  "), _file(other)),
         (),
     ]
     if view is None or beside is None:
-        lines.append((Span("the other replay has no such frame", "muted"),))
-    elif view.decoded is MISSING or beside.decoded is MISSING:
-        lines.append((Span("too large to be compared", "muted"),))
-    else:
-        found = changes(view.decoded, beside.decoded, MOST_CHANGES)
-        lines += changed_values(found, width) if found else [(Span("the same", "good"),)]
-    lines += [(), (Span("altogether", "heading"),)]
-    share = f"{state.compared} of {state.pairs} frames compared" if state.compared < state.pairs else ""
-    if share:
-        lines.append((Span(share, "muted"),))
-    if state.first is None:
-        lines.append((Span("no difference" + (" so far" if share else ""), "good"),))
-        return lines
-    lines.append((Span(f"{state.differing} of {state.compared} frames differ, first "), _frame(state.first)))
+        return [*lines, (Span("the other replay has no such frame", "muted"),)]
+    if view.decoded is MISSING or beside.decoded is MISSING:
+        return [*lines, (Span("too large to be compared", "muted"),)]
+    found = changes(view.decoded, beside.decoded, MOST_CHANGES)
+    return [*lines, *(changed_values(found, width) or [(Span("the same", "good"),)])]
+
+
+def comparison_lines(
+    comparison: Comparison, ranking: Sequence[PathDifference], first: int | None, width: int
+) -> list[Line]:
+    """How two replays differ altogether: the first frame that does, and the values that do most often."""
+    compared, pairs = comparison.compared, len(comparison.pairs)
+    lines: list[Line] = [(), (Span("altogether", "heading"),)]
+    if compared < pairs:
+        lines.append((Span(f"{compared} of {pairs} frames compared", "muted"),))
+    if first is None:
+        return [*lines, (Span("no difference" + (" so far" if compared < pairs else ""), "good"),)]
+    lines.append(
+        (
+            Span(f"{comparison.differing} of {compared} frames differ, first "),
+            Span(f"#{first + 1}", "accent"),
+        )
+    )
     is_wide = width >= _WITH_NUMBERS
     room = max(8, width - (26 if is_wide else 8))
-    lines.append(
-        (Span(f"{fit('value', room)} {'frames':>7}{'    mean     most' if is_wide else ''}", "muted"),)
-    )
-    for name, count, mean, most in state.paths:
-        numbers = (
-            f" {_short_number(mean):>7} {_short_number(most):>8}" if is_wide and mean is not None else ""
-        )
-        lines.append((Span(f"{_end_of(name, room)} ", "muted"), Span(f"{count:>7}"), Span(numbers, "strong")))
+    head = f"{fit('value', room)} {'frames':>7}" + (f" {'mean':>7} {'most':>8}" if is_wide else "")
+    lines.append((Span(head, "muted"),))
+    for found in ranking:
+        has_numbers = is_wide and found.mean is not None
+        numbers = f" {found.mean:>7.4g} {found.largest:>8.4g}" if has_numbers else ""
+        name = _end_of(dotted(found.path), room)
+        lines.append((Span(f"{name} ", "muted"), Span(f"{found.count:>7}"), Span(numbers, "strong")))
     return lines
 
 
 def _file(viewing: Viewing) -> Span:
     name = safe_line(viewing.replay.path.name, 80)
     return Span("" if name == viewing.title else name, "muted")
-
-
-def _frame(index: int) -> Span:
-    return Span(f"#{index + 1}", "accent")
-
-
-def _short_number(value: float) -> str:
-    return f"{value:.4g}"
 
 
 def series_lines(viewing: Viewing, width: int, height: int) -> list[Line]:

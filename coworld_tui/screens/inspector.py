@@ -31,6 +31,7 @@ from .viewing import Viewing
 
 if TYPE_CHECKING:
     from ..replay.log_times import LogTimes
+    from .beside import Beside
 
 TABS = ("changes", "tree", "series", "players", "events", "logs", "files")
 _LARGEST_LOG = 64 << 20
@@ -54,14 +55,16 @@ class Inspector(Vertical):
     tab = TABS[0]
     _viewing: Viewing | None = None
     _view: FrameView | None = None
-    _compared: Sequence[Line] | None = None
+    _beside: Beside | None = None
     _log = ""
-    _logs: dict[str, LogTimes]
     _events: Sequence[Event] | None = None
     _files: Sequence[ReplayFile] | None = None
 
+    def __init__(self, *, id: str, classes: str) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._logs: dict[str, LogTimes] = {}
+
     def compose(self) -> ComposeResult:
-        self._logs = {}
         yield TabBar(id="tabs")
         with ContentSwitcher(initial="inspected", id="tab"):
             yield LinesView(id="inspected")
@@ -75,19 +78,14 @@ class Inspector(Vertical):
         """The tree of the frame in view."""
         return self.query_one("#inspected-tree", TreeView)
 
-    @property
-    def lines_width(self) -> int:
-        """The room for lines, in columns."""
-        return self.query_one("#inspected", LinesView).room.width
-
-    def show(self, viewing: Viewing, view: FrameView | None, compared: Sequence[Line] | None = None) -> None:
-        """Show a frame. ``compared`` says how it differs from the one of another replay, if there is one."""
+    def show(self, viewing: Viewing, view: FrameView | None, beside: Beside | None = None) -> None:
+        """Show a frame; ``beside`` is the replay it is compared with, if there is one."""
         if viewing is not self._viewing:
             self._logs = {}
             self._events = self._files = None
             self._log = next(iter(viewing.replay.logs), "")
-        self._viewing, self._view, self._compared = viewing, view, compared
-        if self.tab == "compare" and compared is None:
+        self._viewing, self._view, self._beside = viewing, view, beside
+        if self.tab == "compare" and beside is None:
             self.tab = TABS[0]
         self._draw_tabs()
         self._draw()
@@ -121,16 +119,14 @@ class Inspector(Vertical):
 
     def _draw_tabs(self) -> None:
         tabs = [(tab, tab) for tab in TABS if tab != "logs"]
-        if self._compared is not None:
+        if self._beside is not None:
             tabs.insert(0, ("compare", "compare"))
         if self._viewing is not None and self._viewing.replay.logs:
             logs = list(self._viewing.replay.logs)
-            shown = (
-                [(f"logs {log}", log) for log in logs]
-                if self.tab == "logs"
-                else [(f"logs {logs[0]}", "logs")]
-            )
-            tabs[-1:-1] = shown
+            if self.tab == "logs":
+                tabs[-1:-1] = [(f"logs {log}", log) for log in logs]
+            else:
+                tabs[-1:-1] = [(f"logs {logs[0]}", "logs")]
         active = f"logs {self._log}" if self.tab == "logs" else self.tab
         self.query_one(TabBar).show_tabs(tabs, active)
 
@@ -169,7 +165,7 @@ class Inspector(Vertical):
             case "players":
                 return inspection.player_lines(viewing, max(1, room.width))
             case "compare":
-                return self._compared or ()
+                return self._beside.lines(view, room.width) if self._beside is not None else ()
             case _:
                 return inspection.change_lines(viewing, view, room.width) if view is not None else ()
 
@@ -201,8 +197,9 @@ class Inspector(Vertical):
     @work(thread=True, group="log", exclusive=True)
     def _load_log(self, viewing: Viewing, name: str, file: ReplayFile) -> None:
         log = _read_log(file, viewing.start)
-        # The first question reads the whole log for its times.
-        log.line_at(viewing.start, 0)
+        # The first question of each kind reads the whole log.
+        log.line_at(None, 0)
+        log.line_at(viewing.start, None)
         self.app.call_from_thread(self._loaded_log, viewing, name, log)
 
     def _loaded_log(self, viewing: Viewing, name: str, log: LogTimes) -> None:

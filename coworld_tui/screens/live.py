@@ -114,6 +114,7 @@ class LiveScreen(ConsoleScreen):
 
     def _draw_frame(self) -> None:
         self.query_one(LensPane).show(self.feed.view, self._waiting_message())
+        self._name_lens()
         if self._tab == "frame":
             self.query_one("#raw", TreeView).show(self.feed.decoded)
         self._draw_phases()
@@ -136,9 +137,12 @@ class LiveScreen(ConsoleScreen):
         self.query_one(SlotsView).show(self.feed.slots())
         self._draw_tabs()
 
-    def on_lens_pane_named(self, message: LensPane.Named) -> None:
-        """Say which lens it is."""
-        message.pane.border_subtitle = Content(f"{message.name}   v lens   z zoom" if message.name else "")
+    def _name_lens(self) -> None:
+        pane = self.query_one(LensPane)
+        subtitle = Content(f"{pane.lens.name}   v lens   z zoom" if pane.lens is not None else "")
+        # Assigning it repaints the pane.
+        if pane.border_subtitle != subtitle:
+            pane.border_subtitle = subtitle
 
     def _draw_phases(self) -> None:
         line = phase_line(self.episode, self.size.width, self.feed.position())
@@ -233,6 +237,7 @@ class LiveScreen(ConsoleScreen):
     def action_lens(self) -> None:
         """The next lens that fits the frame."""
         self.query_one(LensPane).next_lens()
+        self._name_lens()
 
     def action_next_tab(self) -> None:
         """The next tab of the lower pane."""

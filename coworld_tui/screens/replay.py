@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -22,8 +22,6 @@ from ..replay.lenses.model import FrameView
 from ..replay.lenses.registry import grid_of
 from ..replay.lenses.tree import value_path
 from ..replay.paths import dotted
-from ..replay.source import Replay
-from ..replay.timeline import neighbour
 from ..widgets.bars import KeyBar, LineBar, TooSmall, TopBar
 from ..widgets.lens_pane import LensPane
 from ..widgets.timeline import Ruler, Timeline
@@ -35,13 +33,10 @@ from .dialogs import Prompt
 from .finding import Finding
 from .inspector import Inspector
 from .library_pane import LibraryPane
+from .moving import Moving
 from .taking_out import TakingOut
 from .viewing import Viewing
 
-if TYPE_CHECKING:
-    pass
-
-PLAY_HERTZ = 30
 _NEWS_SECONDS = 0.2
 _LOOK_SECONDS = 1.0
 _LEAST_SECONDS = 1 / 60
@@ -49,7 +44,7 @@ _WAIT_SECONDS = 0.3
 _OF_REPLAY = frozenset(key.action.partition("(")[0] for key in of_scope("replay")) - {"leave"}
 
 
-class ReplayScreen(Finding, TakingOut):
+class ReplayScreen(Moving, Finding, TakingOut):
     """Shows one replay at a time, and the library it was chosen from.
 
     Frames are drawn where the reader is and nowhere else; reading on, series, events and searches
@@ -70,7 +65,6 @@ class ReplayScreen(Finding, TakingOut):
         self._max_inflated = max_inflated
         self.beside: Beside | None = None
         self._compared = 0
-        self._split = False
         self._is_chosen = False
         self._drawn_at = 0.0
         self._draw_waits = False
@@ -95,7 +89,6 @@ class ReplayScreen(Finding, TakingOut):
         """Open what was asked for; without that, the library is what there is to see."""
         self.query_one("#inspector").border_title = Content("inspect")
         self.query_one("#beside").display = False
-        self._clock = self.set_interval(1 / PLAY_HERTZ, self._play_on, pause=True)
         self.set_interval(_NEWS_SECONDS, self._take_news)
         self.set_interval(_LOOK_SECONDS, self._look_again)
         self._show_library(self._path is None)
@@ -129,7 +122,10 @@ class ReplayScreen(Finding, TakingOut):
         if get_current_worker().is_cancelled:
             replay.close()
             return
-        self.app.call_from_thread(self._opened, replay, beside)
+        viewing = Viewing(replay)
+        if not beside:
+            viewing.recall()
+        self.app.call_from_thread(self._opened, viewing, beside)
 
     def _cannot_open(self, error: CoworldError) -> None:
         self.say("")
@@ -143,32 +139,29 @@ class ReplayScreen(Finding, TakingOut):
         if self.viewing is None:
             self._back_to_library()
 
-    def _opened(self, replay: Replay, beside: bool) -> None:
+    def _opened(self, viewing: Viewing, beside: bool) -> None:
         if not self.is_attached:
-            replay.close()
+            viewing.close()
             return
-        viewing = Viewing(replay)
         if beside and self.viewing is not None:
-            self._end_comparison()
+            if self.beside is not None:
+                self.beside.close()
             self.beside = Beside(self.viewing, viewing)
             self.query_one("#beside").display = True
             self.query_one(Inspector).tab = "compare"
             self._compare(self.beside)
         else:
             self._close()
-            self._one_pane()
             self.viewing = viewing
-            viewing.recall()
             self._show_library(False)
             pane = self.query_one("#lens", LensPane)
             pane.wanted = viewing.lens
             pane.shown.focus()
+            self._show_split(bool(viewing.split))
             self._read(viewing)
         self.say("")
         self._name_place()
         self._draw()
-        if viewing.split and not beside:
-            self.action_split()
 
     def _read(self, viewing: Viewing) -> None:
         if viewing.begin_reading():
@@ -200,19 +193,17 @@ class ReplayScreen(Finding, TakingOut):
 
     def _close(self) -> None:
         """Remember where the reader is, and let go of the files."""
-        self._end_comparison()
+        if self.beside is not None:
+            self.beside.close()
+            self.beside = None
         if self.viewing is not None:
             self.viewing.remember()
             self.viewing.close()
 
-    def _end_comparison(self) -> None:
-        if self.beside is not None:
-            self.beside.close()
-            self.beside = None
-
-    def _one_pane(self) -> None:
-        self._split = False
-        self.query_one("#beside").display = False
+    @property
+    def _is_split(self) -> bool:
+        """Whether two lenses show the same frame."""
+        return self.query_one("#beside").display and self.beside is None
 
     def on_unmount(self, _: Unmount) -> None:
         """Let go of the files."""
@@ -220,8 +211,9 @@ class ReplayScreen(Finding, TakingOut):
 
     # -- drawing ----------------------------------------------------------------------------
 
-    def draw_soon(self) -> None:
+    def moved(self) -> None:
         """Draw now, or a moment later where keys come faster than frames can be seen."""
+        self._note = ""
         wait = self._drawn_at + _LEAST_SECONDS - time.monotonic()
         if wait <= 0:
             self._draw()
@@ -252,24 +244,23 @@ class ReplayScreen(Finding, TakingOut):
         viewing = self.viewing
         if viewing is None or not self.is_attached:
             return
-        inspector, view = self.query_one(Inspector), viewing.view(viewing.playback.index)
-        compared = None
-        if self.beside is not None:
-            compared = self.beside.lines(view, self.beside.view(), inspector.lines_width)
-        inspector.show(viewing, view, compared)
+        view = viewing.view(viewing.playback.index)
+        self.query_one(Inspector).show(viewing, view, self.beside)
 
     def _draw_beside(self, view: FrameView | None) -> None:
         pane = self.query_one("#beside", LensPane)
         if self.beside is not None:
             pane.show(self.beside.view(), "the other replay has no such frame")
-        elif self._split:
+        elif self._is_split:
             pane.show(view)
 
     def _name_lenses(self) -> None:
         """Say which lenses are shown, and what moves them."""
         panes = [self.query_one("#lens", LensPane), self.query_one("#beside", LensPane)]
         names = [pane.lens.name for pane in panes if pane.display and pane.lens is not None]
-        ends = "V ends comparing" if self.beside is not None else "V one lens" if self._split else "V split"
+        ends = (
+            "V ends comparing" if self.beside is not None else "V one lens" if self._is_split else "V split"
+        )
         pan = "hjkl move   " if any(pane.is_panned for pane in panes) else ""
         subtitle = Content(f"{' · '.join(names)}   {pan}v lens   {ends}" if names else "")
         reel = self.query_one("#reel")
@@ -307,17 +298,7 @@ class ReplayScreen(Finding, TakingOut):
             self.place = f"replay › {self.viewing.title}"
         self.console.show_top(self.query_one(TopBar), self.place)
 
-    # -- time -------------------------------------------------------------------------------
-
-    def _play_on(self) -> None:
-        viewing = self.viewing
-        if viewing is None or not viewing.playback.playing:
-            self._clock.pause()
-            return
-        if viewing.playback.advance(time.monotonic()):
-            self._draw()
-        elif not viewing.playback.playing:
-            self.draw_timeline()
+    # -- what the threads found -------------------------------------------------------------
 
     def _look_again(self) -> None:
         """Read on in a file that somebody still writes to."""
@@ -339,68 +320,7 @@ class ReplayScreen(Finding, TakingOut):
                 self.draw_timeline()
                 self.query_one(Inspector).show_news()
 
-    # -- moving -----------------------------------------------------------------------------
-
-    def action_play(self) -> None:
-        """Play or pause."""
-        if self.viewing is not None:
-            self.viewing.playback.toggle(time.monotonic())
-            self._clock.resume()
-            self._moved()
-
-    def action_step(self, frames: int) -> None:
-        """Step by frames."""
-        if self.viewing is not None:
-            self.go(self.viewing.playback.index + frames)
-
-    def action_leap(self, share: float) -> None:
-        """Move by a share of the replay."""
-        if self.viewing is not None:
-            self.viewing.playback.leap(share)
-            self._moved()
-
-    def action_share(self, share: float) -> None:
-        """Go to a share of the replay."""
-        if self.viewing is not None:
-            self.viewing.playback.seek_share(share)
-            self._moved()
-
-    def action_tenth(self, tenth: int) -> None:
-        """Go to 0 %, 10 % … 90 %."""
-        self.action_share(tenth / 10)
-
-    def action_speed(self, steps: int) -> None:
-        """Play faster or slower."""
-        if self.viewing is not None:
-            self.viewing.playback.change_speed(steps)
-            self.draw_timeline()
-
-    def action_loop(self) -> None:
-        """Begin anew at the end, or not."""
-        if self.viewing is not None:
-            self.viewing.playback.loop = not self.viewing.playback.loop
-            self.draw_timeline()
-
-    def action_event(self, step: int) -> None:
-        """Go to the next event, or the one before."""
-        viewing = self.viewing
-        if viewing is None:
-            return
-        event = neighbour(viewing.events, viewing.playback.index, step)
-        if event is not None:
-            self.go(event.index)
-        else:
-            self.say("no event after this frame" if step > 0 else "no event before this frame")
-
-    def go(self, index: int) -> None:
-        """Go to a frame."""
-        if self.viewing is not None:
-            self.viewing.playback.seek(index)
-            self._moved()
-
-    def _moved(self) -> None:
-        self._note = ""
-        self.draw_soon()
+    # -- choosing a frame elsewhere ---------------------------------------------------------
 
     def on_timeline_sought(self, message: Timeline.Sought) -> None:
         """A place on the bar was clicked."""
@@ -423,7 +343,7 @@ class ReplayScreen(Finding, TakingOut):
         if self.viewing is not None:
             self._draw()
             self.viewing.lens = pane.wanted
-            self.viewing.split = beside.wanted if self._split else ""
+            self.viewing.split = beside.wanted if self._is_split else ""
 
     def action_layer(self) -> None:
         """The next layer of the board alone."""
@@ -436,18 +356,22 @@ class ReplayScreen(Finding, TakingOut):
         if viewing is None:
             return
         if self.beside is not None:
-            self._end_comparison()
-            self._split = False
+            self.beside.close()
+            self.beside = None
+            self._show_split(bool(viewing.split))
         else:
-            self._split = not self._split
-        pane.display = self._split
-        if self._split:
+            self._show_split(not self._is_split)
+            viewing.split = pane.wanted if self._is_split else ""
+        self._draw()
+
+    def _show_split(self, shown: bool) -> None:
+        viewing, pane = self.viewing, self.query_one("#beside", LensPane)
+        pane.display = shown
+        if viewing is not None and shown:
             pane.wanted = viewing.split
             pane.show(viewing.view(viewing.playback.index))
             if not viewing.split:
                 pane.choose_other_than(self.query_one("#lens", LensPane))
-        viewing.split = pane.wanted if self._split else ""
-        self._draw()
 
     def action_compare(self) -> None:
         """Ask for another replay; in the library, the one under the cursor."""
@@ -560,7 +484,7 @@ class ReplayScreen(Finding, TakingOut):
             self.action_zoom()
         elif self.viewing is not None and library.display and library.has_focus_within:
             self._show_library(False)
-        elif self.beside is not None or self._split:
+        elif self.beside is not None or self._is_split:
             self.action_split()
         elif self._is_chosen:
             self._back_to_library()
@@ -569,7 +493,6 @@ class ReplayScreen(Finding, TakingOut):
 
     def _back_to_library(self) -> None:
         self._close()
-        self._one_pane()
         self.viewing = self._path = None
         self._is_chosen = False
         self._name_place()

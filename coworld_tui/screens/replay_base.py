@@ -25,8 +25,8 @@ class ReplayBase(ConsoleScreen):
         """Say something above the timeline until the next move."""
         raise NotImplementedError
 
-    def draw_soon(self) -> None:
-        """Draw the frame in view, at the latest a moment later."""
+    def moved(self) -> None:
+        """Forget what was said, and draw the frame in view, at the latest a moment later."""
         raise NotImplementedError
 
     def draw_timeline(self) -> None:

@@ -6,8 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from textual import work
 from textual.geometry import Size
 
+from ..contract.errors import CoworldError
 from ..contract.text import safe_line
 from ..replay.lenses.model import FrameView
 from ..replay.paths import MISSING
@@ -59,17 +61,27 @@ class TakingOut(ReplayBase):
             return
         try:
             place = Path(answer).expanduser().absolute()
-            with place.open("xb") as file:
-                file.write(payload)
-        except (OSError, RuntimeError, ValueError) as error:
-            # RuntimeError: no such home; ValueError: a name that no file can have.
-            reason = error.strerror if isinstance(error, OSError) else None
-            self.notify(
-                safe_line(f"not saved: {answer}: {reason or error}", 300), severity="error", markup=False
-            )
-            self._ask_where(payload, answer)
+        except RuntimeError as error:
+            self._not_saved(payload, answer, str(error))
         else:
-            self.notify(safe_line(f"saved {place}", 300), markup=False)
+            self._write(payload, answer, place)
+
+    @work(thread=True)
+    def _write(self, payload: bytes, answer: str, place: Path) -> None:
+        from ..replay.export import new_file
+
+        try:
+            with new_file(place) as file:
+                file.write(payload)
+        except CoworldError as error:
+            self.app.call_from_thread(self._not_saved, payload, answer, str(error))
+        else:
+            saved = partial(self.notify, safe_line(f"saved {place}", 300), markup=False)
+            self.app.call_from_thread(saved)
+
+    def _not_saved(self, payload: bytes, answer: str, reason: str) -> None:
+        self.notify(safe_line(f"not saved: {answer}: {reason}", 300), severity="error", markup=False)
+        self._ask_where(payload, answer)
 
     def action_pager(self) -> None:
         """Open the frame in $PAGER."""

@@ -290,31 +290,33 @@ class Viewing:
 
     def tick_here(self) -> int | None:
         """The tick of the frame in view."""
-        index = self.playback.index
-        return self._tick(index) if index < len(self.replay.source) else None
+        return self._tick(self.playback.index)
 
     def time_here(self) -> datetime | None:
         """When the frame in view was received."""
-        index = self.playback.index
-        return self.replay.source.time(index) if index < len(self.replay.source) else None
+        return self._time(self.playback.index)
 
     @property
     def start(self) -> datetime | None:
         """When the first frame was received."""
-        return self.replay.source.time(0) if len(self.replay.source) else None
+        return self._time(0)
 
     def _tick(self, index: int) -> int | None:
-        try:
+        with suppress(OSError, IndexError):
             return self.replay.source.tick(index)
-        except OSError:
-            return None
+        return None
+
+    def _time(self, index: int) -> datetime | None:
+        with suppress(OSError, IndexError):
+            return self.replay.source.time(index)
+        return None
 
     def place(self) -> str:
         """Where the view is, in words: tick, time, origin, and the event of this frame."""
         source, index = self.replay.source, self.playback.index
         if index >= len(source):
             return "no frames" if source.is_complete else "reading …"
-        tick, moment, origin = self._tick(index), source.time(index), source.origin(index)
+        tick, moment, origin = self._tick(index), self._time(index), source.origin(index)
         parts = [f"frame {index + 1}" if tick is None else f"tick {tick}"]
         if moment is not None:
             start = self.start

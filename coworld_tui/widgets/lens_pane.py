@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.message import Message
 from textual.widgets import ContentSwitcher
 
 from ..replay.lenses.grid import Grid
@@ -51,20 +49,12 @@ class LensPane(Vertical):
     LensPane ContentSwitcher, LensPane LineView { height: 1fr; }
     """
 
-    @dataclass
-    class Named(Message):
-        """Another lens is shown than before; ``name`` is empty where there is no frame."""
-
-        pane: LensPane
-        name: str
-
     wanted = ""
     board_layer: int | None = None
     """The layer of a board that is shown alone; ``None`` for all of them on top of each other."""
     _view: FrameView | None = None
     _lens: Lens | None = None
     _message = ""
-    _named = ""
 
     def compose(self) -> ComposeResult:
         with ContentSwitcher(initial="board"):
@@ -126,9 +116,8 @@ class LensPane(Vertical):
         return "all layers" if self.board_layer is None else grid.layers[self.board_layer]
 
     def _layer_of(self, grid: Grid) -> int | None:
-        return (
-            self.board_layer if self.board_layer is not None and self.board_layer < len(grid.layers) else None
-        )
+        layer = self.board_layer
+        return layer if layer is not None and layer < len(grid.layers) else None
 
     def show(self, view: FrameView | None, message: str = "") -> None:
         """Show a frame, or where there is none a message."""
@@ -142,8 +131,9 @@ class LensPane(Vertical):
         elif lens.name == "grid":
             switcher.current = "board"
             grid = grid_of(view)
-            layer = self._layer_of(grid) if grid is not None else None
-            self.query_one(BoardView).show(grid if grid is None or layer is None else grid.of_layer(layer))
+            if grid is not None and (layer := self._layer_of(grid)) is not None:
+                grid = grid.of_layer(layer)
+            self.query_one(BoardView).show(grid)
         elif lens.name == "tree":
             switcher.current = "tree"
             self.query_one(TreeView).show_beside(view.decoded, view.before)
@@ -155,7 +145,6 @@ class LensPane(Vertical):
         # Focus given once more would repaint all of it.
         if had_focus and not self.shown.has_focus:
             self.shown.focus()
-        self._label(lens)
 
     def on_resize(self) -> None:
         """Lenses draw to the room there is."""
@@ -173,9 +162,3 @@ class LensPane(Vertical):
     def pan(self, dx: int, dy: int) -> None:
         """Move a board that is larger than the pane."""
         self.query_one(BoardView).pan(dx, dy)
-
-    def _label(self, lens: Lens | None) -> None:
-        name = lens.name if lens is not None else ""
-        if name != self._named:
-            self._named = name
-            self.post_message(self.Named(self, name))

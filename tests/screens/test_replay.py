@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 from pathlib import Path
 
@@ -626,7 +627,7 @@ async def test_frames_without_ticks_are_numbered_from_one(console: OpenConsole, 
 
 
 @pytest.mark.parametrize(
-    ("asked", "reason"), [("there.json", "exists"), ("~nobody-at-all/x", "home"), ("no/x", "No such")]
+    ("asked", "reason"), [("there.json", "already"), ("~nobody-at-all/x", "home"), ("no/x", "No such")]
 )
 async def test_what_is_not_saved_is_named_and_asked_again(
     console: OpenConsole, tmp_path: Path, asked: str, reason: str
@@ -671,3 +672,25 @@ async def test_what_was_copied_is_told_in_a_few_words(console: OpenConsole, tmp_
         assert shown.startswith('{ "type": "state"')
         assert shown.endswith("…")
         assert len(shown) == 30
+
+
+async def test_the_palette_offers_what_works_here_and_all_of_it_does(
+    console: OpenConsole, tmp_path: Path
+) -> None:
+    async with console(replay=workspace(tmp_path)) as pilot:
+        await ready(pilot)
+        offered = list(pilot.app.get_system_commands(pilot.app.screen))
+        assert len({command.title for command in offered}) == len(offered)
+        for command in offered:
+            if not command.title.startswith(("quit", "back", "theme", "open the frame", "pager")):
+                done = command.callback()
+                if inspect.isawaitable(done):
+                    await done
+                await pilot.pause()
+                while pilot.app.screen is not screen(pilot):
+                    await pilot.press("escape")
+        if not screen(pilot).query_one(LibraryPane).display:
+            await pilot.press("b")
+        screen(pilot).query_one(LibraryPane).focus_list()
+        await pilot.pause()
+        assert any("sort" in command.title for command in pilot.app.get_system_commands(pilot.app.screen))
