@@ -88,7 +88,7 @@ def test_an_svg_that_loads_nothing(replay: Path, tmp_path: Path) -> None:
     [
         ("series", "x.docx", [], "format_unknown"),
         ("stats", "x.csv", [], "format_unknown"),
-        ("svg", "x.svg", ["--from", "100"], "frame_missing"),
+        ("svg", "x.svg", ["--from", "100"], "nothing_to_export"),
         ("svg", "x.svg", ["--lens", "nope"], "lens_missing"),
         ("series", "x.csv", ["--path", "a..b"], "path_invalid"),
         ("frames", "no/where.jsonl", [], "output_lost"),

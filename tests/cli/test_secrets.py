@@ -15,7 +15,7 @@ from .command import PROGRAM, Running, coworld, started_for, until
 
 SECRET = "sesame-open-4711"
 # Writes what it got where only this test looks, then waits to be looked at.
-PLAYER = "import os, pathlib, time; pathlib.Path({path!r}).write_text(os.environ['KEY']); {then}"
+PLAYER = "import os, pathlib, signal; pathlib.Path({path!r}).write_text(os.environ['KEY']); {then}"
 
 
 def player(path: Path, then: str) -> str:
@@ -58,7 +58,7 @@ def test_the_player_alone_gets_the_value(
     words = form.format(SECRET).split() if form != "KEY" else ["--secret-env", "KEY"]
     running = start(
         *("run", endless, "--backend", "process", "--display", "plain", *words),
-        *("--slot", player(noted, "time.sleep(60)"), "--timeout-seconds", "60"),
+        *("--slot", player(noted, "signal.pause()"), "--timeout-seconds", "60"),
         env={"KEY": SECRET} if form == "KEY" else {},
     )
     running.says("◐ frames")

@@ -1,8 +1,10 @@
-"""Blobs in memory, and sources read to their end."""
+"""Blobs in memory, packed bytes, and sources read to their end."""
 
 from __future__ import annotations
 
 from typing import TypeVar
+
+import pyarrow as pa
 
 from coworld_tui.replay.source import FrameSource
 
@@ -54,3 +56,9 @@ def scanned(source: Source) -> Source:
 def payloads(source: FrameSource) -> list[bytes]:
     """Every frame."""
     return [source.payload(index) for index in range(len(source))]
+
+
+def zstd(data: bytes) -> bytes:
+    """``data``, compressed."""
+    packed: bytes = pa.compress(data, codec="zstd", asbytes=True)
+    return packed

@@ -14,8 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from coworld_tui.contract.errors import CoworldError
+from coworld_tui.replay.opening import open_replay, settle
 from coworld_tui.replay.recording import SCHEMA
-from coworld_tui.replay.source import FrameSource
+from coworld_tui.replay.source import FrameSource, Replay
 
 from .paintarena import state
 
@@ -182,3 +184,22 @@ def counted(source: FrameSource) -> int:
 def decoded(source: FrameSource) -> list[Any]:
     """Every frame as JSON."""
     return [json.loads(source.payload(index)) for index in range(counted(source))]
+
+
+def opened(path: Path) -> Replay:
+    """What is opened from ``path``, everything counted and settled."""
+    replay = open_replay(path)
+    counted(replay.source)
+    settle(replay)
+    return replay
+
+
+def failure(path: Path) -> CoworldError:
+    """Why ``path`` cannot be opened, in words that can be printed."""
+    with pytest.raises(CoworldError) as caught:
+        open_replay(path)
+    error = caught.value
+    assert error.exit_code == 2
+    for text in (error.title, error.cause, error.next_step):
+        assert text.isprintable() or not text
+    return error

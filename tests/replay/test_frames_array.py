@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coworld_tui.replay.frames_array import (
-    HINTS,
     LEAST_WEIGHT,
     LESSER,
     LESSER_WEIGHT,
@@ -19,6 +18,7 @@ from coworld_tui.replay.frames_array import (
     ROWS_WEIGHT,
 )
 from coworld_tui.replay.json_document import JsonDocument
+from coworld_tui.replay.naming import FRAME_KEYS
 
 from .blobs import MemoryBlob, scanned
 from .json_values import unhurried
@@ -52,7 +52,7 @@ def _candidates(value: Any, name: str, level: int, outer: list[tuple[int, bool]]
             yield from _candidates(member, key.lower(), level + 1, outer)
     elif isinstance(value, list) and level <= MOST_LEVELS:
         elements = _containers(value)
-        hinted = name in HINTS
+        hinted = name in FRAME_KEYS
         longest = max((length for length, _ in outer if length >= 2), default=0)
         if hinted and len(elements) > longest and not any(length >= 2 for length, hint in outer if hint):
             yield _Found((2 if len(elements) >= 2 else 1, _weight(value, name)), elements)

@@ -20,12 +20,6 @@ _FRAMES = 700
 _LINES = 20_000
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("COWORLD_TUI_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
-
-
 def _kept(home: Path) -> list[Path]:
     return sorted((home / "cache" / "replay-index").glob("*"))
 

@@ -153,15 +153,9 @@ def test_lines_beyond_the_bounds_are_left_out(monkeypatch: pytest.MonkeyPatch) -
     assert shown(LogTimes(b"aa\nbb\ncc")) == "aa\nb"
 
 
-def test_stamps_are_muted_and_words_of_trouble_marked() -> None:
-    log = LogTimes(b"12:00:05 ERROR it broke\nINFO: fine\nUserWarning: old\nValueError: bad\nterror\n")
-    assert log.lines(0, 9) == [
-        (Span("12:00:05 ", "muted"), Span("ERROR", "error"), Span(" it broke")),
-        (Span("INFO", "muted"), Span(": fine")),
-        (Span("UserWarning", "warning"), Span(": old")),
-        (Span("ValueError", "error"), Span(": bad")),
-        (Span("terror"),),
-    ]
+def test_lines_are_drawn_as_those_of_a_log() -> None:
+    (line,) = LogTimes(b"12:00:05 ERROR it broke\n").lines(0, 9)
+    assert line == (Span("12:00:05 ", "muted"), Span("ERROR it broke", "error"))
 
 
 def test_tokens_of_players_in_real_logs_are_hidden() -> None:

@@ -31,11 +31,6 @@ STEPS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COWORLD_TUI_HOME", str(tmp_path))
-
-
 def document(name: str) -> Any:
     """The file as plain Python reads it; JSON lines as a list."""
     data = (DATA / name).read_bytes()
@@ -89,119 +84,167 @@ def picture(name: str, index: int, lens: str, height: int) -> str:
     return text_of(model.lines(0, model.row_count))
 
 
-def test_connectx_won_by_four_in_a_column() -> None:
+PICTURES = {
     # Flat, 42 tiles, the winner's four on the right: player 1 counts as 2 in the frame.
-    assert picture("connectx.json", 13, "grid", 12) == (
-        "   0         5\n"
-        "0  · · · · · · ·\n"
-        "1  · · · · · · 1\n"
-        "2  · · · · · 0 1\n"
-        "3  · · · · · 0 1\n"
-        "4  1 · · · · 0 0\n"
-        "5  0 · 1 · 0 0 1\n"
-        "\n"
-        " ◆0        1\n"
-        " ◆1       -1"
-    )
+    "four in a column win": (
+        ("connectx.json", 13, "grid", 12),
+        """\
+   0         5
+0  · · · · · · ·
+1  · · · · · · 1
+2  · · · · · 0 1
+3  · · · · · 0 1
+4  1 · · · · 0 0
+5  0 · 1 · 0 0 1
+
+ ◆0        1
+ ◆1       -1""",
+    ),
+    "four geese and their food": (
+        ("hungry_geese.json.gz", 20, "grid", 14),
+        """\
+   0         5
+0  1 1 1 1 · · · · · · ·
+1  · 2 2 2 2 · · · · · ·
+2  · 0 0 0 · · · · · · ·
+3  · 0 · · · · f · · · ·
+4  · · · · · f · · · · ·
+5  · · · · · 3 · · · · ·
+6  · · · · · 3 · · · · ·
+
+ ◆0     2104
+ ◆1     2104
+ ◆2     2104
+ ◆3     2102
+ f  food""",
+    ),
+    "what four geese have": (
+        ("hungry_geese.json.gz", 20, "scoreboard", 14),
+        """\
+    player  reward                        status
+ ◆0           2104  ████████████████████  ACTIVE
+ ◆1           2104  ████████████████████  ACTIVE
+ ◆2           2104  ████████████████████  ACTIVE
+ ◆3           2102  ████████████████████  ACTIVE""",
+    ),
+    "halite lies where it lies": (
+        ("halite.json.gz", 8, "grid", 24),
+        """\
+    0         5
+ 0 ██ ·▒▒ · · · · ·▒▒ ·██
+ 1 ▒▒ · ·▒▒ · · ·▒▒ · ·▒▒
+ 2  ·██ · ·██▒▒██ · ·██ ·
+ 3 ░░ · ·░░██▒▒██░░ · ·░░
+ 4  ·██ ·░░ · · ·░░ ·██ ·
+ 5 ██▒▒ ·░░▓▓██▓▓░░ ·▒▒██
+ 6  ·██ ·░░ · · ·░░ ·▓▓ ·
+ 7 ░░ · ·░░██▒▒██░░ · ·░░
+ 8  ·██ · ·██▒▒██ · ·██ ·
+ 9 ▒▒ · ·▒▒ · · ·▒▒ · ·▒▒
+10 ██ ·▒▒ · · · · ·▒▒ ·██
+
+ ◆0     3148
+ ◆1     2500
+ ░  ≤ 125
+ ▒  ≤ 250
+ ▓  ≤ 375
+ █  ≤ 500""",
+    ),
+    "where the player stands on the frozen lake": (
+        ("frozen_lake.jsonl", 12, "grid", 12),
+        """\
+   0         5
+0  S F F F F F F F
+1  F F F F F F F F
+2 ◆0 F F H F F F F
+3  F F F F F H F F
+4  F F F H F F F F
+5  F H H F F F H F
+6  F H F F H F H F
+7  F F F H F F F G
+
+ F  G  H  S""",
+    ),
+    "the taxi between its walls": (
+        ("taxi.jsonl", 20, "grid", 12),
+        """\
+   0         5
+0  + - - - - - - - - - +
+1  | R : · | · : · : G |
+2  | · : · | · : · : · |
+3  | · : · : · : · : · |
+4  | · | · : · |◆0 : · |
+5  | Y | · : · | B : · |
+6  + - - - - - - - - - +
+
+ +  -  :  B  G  R  Y  |""",
+    ),
+    "cooks in a kitchen that the frames do not repeat": (
+        ("overcooked.json", 40, "grid", 10),
+        """\
+   0
+0  X X P X X
+1  O ·◆0 · O
+2  X · ·◆1 X
+3  X D X S X
+
+ D  O  P  S  X""",
+    ),
+    "the cooks and what lies about": (
+        ("overcooked.json", 40, "entities", 10),
+        """\
+players  2
+position  orientation
+2,1       1,0
+3,2       0,1
+
+objects  1
+name   position
+onion  3,0""",
+    ),
+    "backgammon as drawn": (
+        ("backgammon.jsonl", 20, "grid", 12),
+        """\
+   0         10
+ 0 +------|------+
+ 1 |ox·x··|xoxxxo|
+ 2 |o·····|·o·xxo|
+ 3 |······|····x·|
+ 4 |······|······|
+ 5 |······|······|
+ 6 |······|······|
+ 7 |······|······|
+ 8 |x·····|o·····|
+ 9 |x·····|o··o··|
+10 |x·····|o··o··|
+11 |x···x·|o··ox·|
+12 +------|------+
+
+ +  -  o  x  |""",
+    ),
+    "a chess position": (
+        ("chess.json", 39, "grid", 12),
+        """\
+   0         5
+0  r · · · · · n ·
+1  p · q b · · k ·
+2  n · p p · b p r
+3  · p · · p · · p
+4  P P · · P P · P
+5  R · · B · · · ·
+6  · · P P N · · N
+7  · · B Q · R K ·
+
+ B  K  N  P  Q  R  b  k  n  p  q  r""",
+    ),
+}
 
 
-def test_four_geese_and_their_food() -> None:
-    assert picture("hungry_geese.json.gz", 20, "grid", 14) == (
-        "   0         5\n"
-        "0  1 1 1 1 · · · · · · ·\n"
-        "1  · 2 2 2 2 · · · · · ·\n"
-        "2  · 0 0 0 · · · · · · ·\n"
-        "3  · 0 · · · · f · · · ·\n"
-        "4  · · · · · f · · · · ·\n"
-        "5  · · · · · 3 · · · · ·\n"
-        "6  · · · · · 3 · · · · ·\n"
-        "\n"
-        " ◆0     2104\n"
-        " ◆1     2104\n"
-        " ◆2     2104\n"
-        " ◆3     2102\n"
-        " f  food"
-    )
-    assert picture("hungry_geese.json.gz", 20, "scoreboard", 14) == (
-        "    player  reward                        status\n"
-        " ◆0           2104  ████████████████████  ACTIVE\n"
-        " ◆1           2104  ████████████████████  ACTIVE\n"
-        " ◆2           2104  ████████████████████  ACTIVE\n"
-        " ◆3           2102  ████████████████████  ACTIVE"
-    )
+@pytest.mark.parametrize(("frame", "drawn"), PICTURES.values(), ids=PICTURES)
+def test_a_frame_is_drawn_as_its_game_looks(frame: tuple[str, int, str, int], drawn: str) -> None:
+    assert picture(*frame) == drawn
 
 
-def test_halite_lies_where_it_lies() -> None:
-    drawn = picture("halite.json.gz", 8, "grid", 24).splitlines()
-    assert drawn[1:4] == [
-        " 0 ██ ·▒▒ · · · · ·▒▒ ·██",
-        " 1 ▒▒ · ·▒▒ · · ·▒▒ · ·▒▒",
-        " 2  ·██ · ·██▒▒██ · ·██ ·",
-    ]
-    assert drawn[-4:] == [" ░  ≤ 125", " ▒  ≤ 250", " ▓  ≤ 375", " █  ≤ 500"]
-
-
-def test_where_the_player_stands_on_the_frozen_lake() -> None:
-    assert picture("frozen_lake.jsonl", 12, "grid", 12) == (
-        "   0         5\n"
-        "0  S F F F F F F F\n"
-        "1  F F F F F F F F\n"
-        "2 ◆0 F F H F F F F\n"
-        "3  F F F F F H F F\n"
-        "4  F F F H F F F F\n"
-        "5  F H H F F F H F\n"
-        "6  F H F F H F H F\n"
-        "7  F F F H F F F G\n"
-        "\n"
-        " F  G  H  S"
-    )
-
-
-def test_the_taxi_between_its_walls() -> None:
-    assert picture("taxi.jsonl", 20, "grid", 12).startswith(
-        "   0         5\n"
-        "0  + - - - - - - - - - +\n"
-        "1  | R : · | · : · : G |\n"
-        "2  | · : · | · : · : · |\n"
-        "3  | · : · : · : · : · |\n"
-        "4  | · | · : · |◆0 : · |\n"
-        "5  | Y | · : · | B : · |\n"
-        "6  + - - - - - - - - - +\n"
-    )
-
-
-def test_cooks_in_a_kitchen_that_the_frames_do_not_repeat() -> None:
-    assert picture("overcooked.json", 40, "grid", 10).startswith(
-        "   0\n0  X X P X X\n1  O ·◆0 · O\n2  X · ·◆1 X\n3  X D X S X\n"
-    )
-    assert picture("overcooked.json", 40, "entities", 10) == (
-        "players  2\n"
-        "position  orientation\n"
-        "2,1       1,0\n"
-        "3,2       0,1\n"
-        "\n"
-        "objects  1\n"
-        "name   position\n"
-        "onion  3,0"
-    )
-
-
-def test_backgammon_as_drawn_and_as_written() -> None:
-    drawn = picture("backgammon.jsonl", 20, "grid", 12).splitlines()
-    assert drawn[1:4] == [" 0 +------|------+", " 1 |ox·x··|xoxxxo|", " 2 |o·····|·o·xxo|"]
+def test_backgammon_as_written() -> None:
     written = picture("backgammon.jsonl", 20, "text", 40)
     assert written == frames_of("backgammon.jsonl")[20]["state"]
-
-
-def test_a_chess_position() -> None:
-    assert picture("chess.json", 39, "grid", 12).startswith(
-        "   0         5\n"
-        "0  r · · · · · n ·\n"
-        "1  p · q b · · k ·\n"
-        "2  n · p p · b p r\n"
-        "3  · p · · p · · p\n"
-        "4  P P · · P P · P\n"
-        "5  R · · B · · · ·\n"
-        "6  · · P P N · · N\n"
-        "7  · · B Q · R K ·\n"
-    )

@@ -16,11 +16,11 @@ from coworld_tui.app import CoworldApp
 from coworld_tui.replay.lenses.spans import text_of
 from coworld_tui.runner.phases import Phase
 from coworld_tui.screens.live import LiveScreen
-from coworld_tui.screens.replay import ReplayScreen
 from coworld_tui.widgets.table import TableView
 from tests.contract import builders
 
 from .conftest import until
+from .reel import ready, screen, see
 from .replays import workspace
 from .staged import crash, ended, frame, staged
 
@@ -95,18 +95,16 @@ def test_replay(snap_compare: Snap, size: tuple[int, int], state: str, tmp_path:
 
     async def show(pilot: Pilot[Any]) -> None:
         await _settled(pilot)
-        screen = pilot.app.screen
-        assert isinstance(screen, ReplayScreen)
-        await until(pilot, lambda: screen.viewing is not None and screen.viewing.finished, "it is read")
+        await ready(pilot)
         await pilot.press("5")
         if state == "series":
             await pilot.press("t", "t")
         elif state == "split":
             await pilot.press("V")
         elif state == "compared":
-            screen.open(other, beside=True)
-            await until(pilot, lambda: screen.beside is not None and screen.beside.finished, "it is compared")
-        await pilot.pause(0.4)
+            screen(pilot).open(other, beside=True)
+            await see(pilot, "#inspected", "58 of 60 frames differ")
+        await pilot.pause()
 
     assert snap_compare(CoworldApp(replay=place), terminal_size=size, run_before=show)
 
@@ -124,7 +122,8 @@ def test_library(snap_compare: Snap, size: tuple[int, int], tmp_path: Path) -> N
         await _settled(pilot)
         table = pilot.app.screen.query_one("#replays", TableView)
         await until(pilot, lambda: text_of(table.lines_in_view()).count("20:15") == 2, "they are described")
-        await pilot.pause(0.4)
+        await see(pilot, "#replays", "broken zip")
+        await pilot.pause()
 
     assert snap_compare(CoworldApp(replays=True, folders=(tmp_path,)), terminal_size=size, run_before=show)
 

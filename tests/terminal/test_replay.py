@@ -70,6 +70,13 @@ class Reel:
             assert monotonic() < deadline, "\n".join([f"never {what}:", *self.picture.rows()])
             self.terminal.read(0.1)
 
+    def first_position(self) -> Position:
+        """Wait for the timeline; the position it shows first."""
+        self.until(lambda: self.position, "a position")
+        first = self.position
+        assert first is not None
+        return first
+
     def rows_with(self, *words: str) -> int:
         """How many lines of the window hold all the words."""
         return sum(all(word in row for word in words) for row in self.picture.rows())
@@ -168,9 +175,7 @@ def test_the_first_frame_shows_while_the_document_is_still_read(
     size: tuple[int, int], document: Document, opened: Opened
 ) -> None:
     reel = opened(document.path, size=size)
-    reel.until(lambda: reel.position, "a position")
-    first = reel.position
-    assert first is not None
+    first = reel.first_position()
     assert first.is_open
     assert first.frame == 1
     assert 0 < first.length < big_files.DOCUMENT_FRAMES
@@ -185,8 +190,7 @@ def test_keys_lead_to_any_place_of_the_document(
     size: tuple[int, int], kept: Document, opened: Opened
 ) -> None:
     reel = opened(kept.path, size=size)
-    reel.until(lambda: reel.position, "a position")
-    assert reel.position == (1, big_files.DOCUMENT_FRAMES, False)
+    assert reel.first_position() == (1, big_files.DOCUMENT_FRAMES, False)
     last = big_files.DOCUMENT_FRAMES - 1
     places = {str(tenth): round(tenth / 10 * last) for tenth in (5, 1, 9, 3, 7, 2, 8, 0, 6, 4)}
     for key, index in {**places, END: last, HOME: 0}.items():

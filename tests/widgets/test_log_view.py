@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from coworld_tui.replay.lenses.spans import Span
-from coworld_tui.widgets.log_view import LogView, log_line
+from coworld_tui.widgets.log_view import LogView
 
 from .harness import INJECTIONS, Lines, Painted, Stage, assert_harmless, rows
 
@@ -141,11 +140,3 @@ async def test_outside_text_is_harmless(text: str) -> None:
         assert_harmless(painted)
         if text.isprintable() and text.isascii():
             assert painted.count(text) == 2
-
-
-def test_levels_and_times() -> None:
-    assert log_line("02:40:41.3  INFO  up") == (Span("02:40:41.3  ", "muted"), Span("INFO  up", "muted"))
-    assert log_line("02:40:41.3  ready")[1] == Span("ready", "")
-    assert log_line("2026-01-01T02:40:41Z WARNING slow")[1].style == "warning"
-    assert log_line("Traceback (most recent call last):")[1].style == "error"
-    assert log_line("INFORMATION")[1].style == ""
