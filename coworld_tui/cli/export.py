@@ -6,8 +6,8 @@ import contextlib
 from argparse import Namespace
 from pathlib import Path
 
-from ..contract.errors import EXIT_DONE, EXIT_USAGE, CoworldError
-from ..replay.exporting import Export, Written, export_replay
+from ..contract.errors import EXIT_DONE
+from ..replay.exporting import Export, Written, export_replay, frames_wanted
 from ..replay.paths import parse_path
 from ..replay.scanning import frames_gone
 from ..replay.source import Replay
@@ -57,18 +57,10 @@ def _exported(replay: Replay, options: Namespace) -> Written:
 def _svg(replay: Replay, options: Namespace) -> Written:
     """A picture of one frame. It takes rich, which the core does without."""
     from ..replay.export import new_file
-    from ..replay.ticks import frames_between
     from ..replay.views import views
     from ..widgets.pictures import svg_of
 
-    frames = frames_between(replay.source, options.first, options.last)
-    if not frames:
-        raise CoworldError(
-            "frame_missing",
-            "there is no frame to draw",
-            next_step="choose another tick with --from",
-            exit_code=EXIT_USAGE,
-        )
+    frames = frames_wanted(replay.source, options.first, options.last)
     ((_, lines),) = views(replay, frames[:1], options.lens, options.width, options.height, 1.0)
     output = Path(options.output)
     with new_file(output, force=options.force) as stream:

@@ -11,9 +11,9 @@ from argparse import Namespace
 from collections.abc import Iterator
 
 from ..contract.errors import EXIT_DONE, EXIT_USAGE, CoworldError
-from ..contract.text import safe_line
+from ..replay.scanning import frames_gone
 from ..replay.source import FrameSource, Replay
-from .inspect import find_replay, opened
+from .inspect import count_until, find_replay, opened
 from .output import tell, tell_bytes
 
 _ROWS = 10_000
@@ -24,8 +24,9 @@ def frame(options: Namespace) -> int:
     """Print a frame: its own bytes in a pipe, nothing a terminal would obey on one, or a picture of it."""
     with contextlib.closing(opened(find_replay(options.path), options)) as replay:
         source = replay.source
-        index = _by_index(source, options.index) if options.tick is None else _by_tick(source, options.tick)
         try:
+            is_by_index = options.tick is None
+            index = _by_index(source, options.index) if is_by_index else _by_tick(source, options.tick)
             if options.text or options.lens:
                 _tell_picture(replay, index, options)
             elif options.json:
@@ -33,15 +34,13 @@ def frame(options: Namespace) -> int:
             else:
                 _tell(source.payload(index), source.kind(index))
         except OSError as error:
-            raise _gone(index, error) from error
+            raise frames_gone(error) from error
     return EXIT_DONE
 
 
 def _by_index(source: FrameSource, index: int) -> int:
     """The index that is meant; negative ones count from the end."""
-    while (index < 0 or index >= len(source)) and not source.is_complete:
-        if not source.advance() and not source.advance():
-            break
+    count_until(source, lambda: 0 <= index < len(source))
     wanted = index + len(source) if index < 0 else index
     if 0 <= wanted < len(source):
         return wanted
@@ -53,12 +52,11 @@ def _by_tick(source: FrameSource, tick: int) -> int:
     """The first frame of a tick."""
     from ..replay.ticks import find_tick
 
-    while not source.is_complete:
+    def is_reached() -> bool:
         last = source.tick(len(source) - 1) if len(source) else None
-        if last is not None and last >= tick:
-            break
-        if not source.advance() and not source.advance():
-            break
+        return last is not None and last >= tick
+
+    count_until(source, is_reached)
     index = find_tick(source, tick)
     if index is not None and source.tick(index) == tick:
         return index
@@ -142,13 +140,4 @@ def _no_frame(title: str, cause: str) -> CoworldError:
         cause=cause,
         next_step="coworld-tui inspect PATH  (says what there is)",
         exit_code=EXIT_USAGE,
-    )
-
-
-def _gone(index: int, error: OSError) -> CoworldError:
-    return CoworldError(
-        "frame_unreadable",
-        f"frame {index} cannot be read",
-        cause=safe_line(error.strerror or str(error), 200),
-        next_step="open the replay again; it was changed or is damaged",
     )

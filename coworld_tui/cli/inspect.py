@@ -6,7 +6,7 @@ import contextlib
 import math
 import stat
 from argparse import Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,10 +88,15 @@ def count_all(replay: Replay) -> None:
     """Count every frame there is now, and gather what only the end tells."""
     from ..replay.opening import settle
 
-    source, idle = replay.source, 0
-    while not source.is_complete and idle < _IDLE_ROUNDS:
-        idle = 0 if source.advance() else idle + 1
+    count_until(replay.source, lambda: False)
     settle(replay)
+
+
+def count_until(source: FrameSource, are_enough: Callable[[], bool]) -> None:
+    """Count frames until there are enough, or all there are now."""
+    idle = 0
+    while not (source.is_complete or are_enough()) and idle < _IDLE_ROUNDS:
+        idle = 0 if source.advance() else idle + 1
 
 
 def _document(replay: Replay) -> dict[str, Any]:

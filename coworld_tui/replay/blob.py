@@ -79,14 +79,17 @@ def open_blob(path: Path, *, limit: int = DEFAULT_INFLATED_LIMIT) -> Blob:
     ``CoworldError`` for what is no readable file: missing, a folder, a pipe, a device, forbidden.
     """
     name = safe_line(path.name, _NAME_LIMIT)
-    file = _open_regular(path, name)
+    try:
+        file = open_regular(path, follow=True)
+    except (OSError, ValueError) as error:
+        raise _unreadable(name, error) from None
     try:
         wrapped = bool(Layers(file.read, limit).names)
         file.seek(0)
         size = os.fstat(file.fileno()).st_size
     except OSError as error:
         file.close()
-        raise unreadable(name, error) from None
+        raise _unreadable(name, error) from None
     return InflatedBlob(file, size, limit) if wrapped else PlainBlob(file)
 
 
@@ -110,8 +113,25 @@ def open_entry(
     try:
         file = opened()
     except Exception as error:  # zipfile and its decompressors raise a dozen different types
-        raise unreadable(shown, error) from None
+        raise _unreadable(shown, error) from None
     return InflatedBlob(file, size, limit)
+
+
+def open_regular(path: str | Path, *, follow: bool = False) -> BinaryIO:
+    """Open a file that is really one. OSError for pipes and devices, which could block, and for links."""
+    links = 0 if follow else os.O_NOFOLLOW
+    # Opening a pipe would wait for its other end; a device is endless.
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | links)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    raise OSError("is not a file")
+
+
+def reason_of(error: Exception) -> str:
+    """Why something failed, in the system's own words; one safe line."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return safe_line(text or type(error).__name__, _NAME_LIMIT)
 
 
 class PlainBlob:
@@ -213,7 +233,7 @@ class InflatedBlob:
                 "(--max-inflated raises the limit)"
             )
         except OSError as error:
-            return self._end(f"cannot be read beyond byte {self._size:,}: {_reason(error)}")
+            return self._end(f"cannot be read beyond byte {self._size:,}: {reason_of(error)}")
         if not piece:
             return self._end()
         self._size += len(piece)
@@ -233,7 +253,7 @@ class InflatedBlob:
         try:
             piece = self._file.read(limit)
         except Exception as error:  # zipfile and its decompressors raise a dozen different types
-            raise OSError(_reason(error)) from error
+            raise OSError(reason_of(error)) from error
         self._packed_read += len(piece)
         return piece
 
@@ -245,27 +265,14 @@ class InflatedBlob:
         return False
 
 
-def unreadable(name: str, error: Exception) -> CoworldError:
-    """``replay_unreadable`` for something that cannot be opened."""
+def _unreadable(name: str, error: Exception) -> CoworldError:
     return CoworldError(
         "replay_unreadable",
         f"{name} cannot be read",
-        cause=_reason(error),
+        cause=reason_of(error),
         next_step="give a replay, a bundle or a run directory that you may read",
         exit_code=EXIT_USAGE,
     )
-
-
-def _open_regular(path: Path, name: str) -> BinaryIO:
-    try:
-        # Opening a pipe would wait for its other end; a device is endless.
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except (OSError, ValueError) as error:
-        raise unreadable(name, error) from None
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return os.fdopen(descriptor, "rb")
-    os.close(descriptor)
-    raise unreadable(name, OSError("it is no regular file"))
 
 
 def _spool() -> BinaryIO:
@@ -305,8 +312,3 @@ def _write_at(file: BinaryIO, data: bytes, offset: int) -> None:
         written = os.pwrite(file.fileno(), view, offset)
         view = view[written:]
         offset += written
-
-
-def _reason(error: Exception) -> str:
-    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return safe_line(text or type(error).__name__, _NAME_LIMIT)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from ..runs.directory import MANIFEST, RUN_ID
+from .blob import reason_of
 from .downloads import INDEX
 from .folders import BUNDLE_MANIFEST, RECEIPT, kind_of_folder
 from .parts import REPLAY_NAMES, looks_like_a_replay
@@ -21,6 +22,7 @@ DEPTH_LIMIT = 3
 _CACHES = frozenset({"__pycache__", "node_modules", "site-packages", "venv"})
 _LARGEST_EPISODE_FOLDER = 4_096
 _PATIENCE = 64
+_PACKED = (".z", ".gz", ".zst")
 
 
 class Candidate(NamedTuple):
@@ -46,7 +48,7 @@ def candidates(runs: Path, folders: Sequence[Path]) -> Iterator[Candidate | None
     """
     yield from _runs(str(runs))
     for folder in folders:
-        yield from _given(folder)
+        yield from candidates_in(folder)
 
 
 def _runs(folder: str) -> Iterator[Candidate | None]:
@@ -62,7 +64,8 @@ def _runs(folder: str) -> Iterator[Candidate | None]:
         yield _with_inner(f"{folder}/{name}", "run", MANIFEST, name)
 
 
-def _given(folder: Path) -> Iterator[Candidate | None]:
+def candidates_in(folder: Path) -> Iterator[Candidate | None]:
+    """What lies in a folder, or the one thing for a single file."""
     try:
         path = str(folder.expanduser().resolve())
         is_file = os.path.isfile(path)  # noqa: PTH113
@@ -136,8 +139,8 @@ def _files(
                 if name not in _CACHES:
                     folders.append((entry.stat(follow_symlinks=False).st_mtime_ns, name))
             elif looks_like_a_replay(name) and entry.is_file(follow_symlinks=False):
-                if name.endswith(".z") and name[:-2] in names:
-                    continue
+                if name.endswith(_PACKED) and name.rpartition(".")[0] in names:
+                    continue  # a compressed copy
                 status = entry.stat(follow_symlinks=False)
                 kind: Kind = "download" if is_download else _kind_of_file(name)
                 found.append(
@@ -165,5 +168,4 @@ def _with_inner(where: str, kind: Kind, inner: str, below: str) -> Candidate:
 
 
 def _unreadable(where: str, below: str, error: Exception) -> Candidate:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return Candidate(where, "folder", "", 0, 0, below, f"cannot be opened: {reason.lower()}")
+    return Candidate(where, "folder", "", 0, 0, below, f"cannot be opened: {reason_of(error).lower()}")

@@ -10,6 +10,7 @@ from typing import Any
 from ..contract.text import safe_line
 from .decoding import json_or_none
 from .source import Event, FrameSource, ReplayFile
+from .ticks import first_at
 
 UNPLACED = -1
 """The index of an event whose frame is not known yet."""
@@ -104,25 +105,13 @@ def place_events(source: FrameSource, events: Iterable[Event]) -> tuple[Event, .
             index = count - 1
         elif has_ticks:
             if event.tick not in places:
-                places[event.tick] = _first_at(source, event.tick, count)
+                places[event.tick] = first_at(source, event.tick)
             index = places[event.tick]
         else:
             index = event.tick
         index = max(0, min(index, count - 1))
         placed.append(Event(index, event.tick, event.kind, event.text, event.slot))
     return tuple(sorted(placed, key=lambda event: event.index))
-
-
-def _first_at(source: FrameSource, tick: int, count: int) -> int:
-    low, high = 0, count
-    while low < high:
-        middle = (low + high) // 2
-        found = source.tick(middle)
-        if found is not None and found < tick:
-            low = middle + 1
-        else:
-            high = middle
-    return low
 
 
 def _records(file: ReplayFile) -> tuple[list[Mapping[str, Any]], str]:

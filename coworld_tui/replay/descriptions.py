@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,21 +13,15 @@ from ..contract.errors import CoworldError
 from ..contract.text import safe_line
 from ..runs.index import read_run
 from .archive import Archive
+from .blob import open_regular, reason_of
+from .bundles import Found, archive_parts, bundle_parts
 from .candidates import Kind
 from .decoding import json_or_none
-from .downloads import INDEX, scores_by_policy
-from .folders import BUNDLE_MANIFEST, Folder
-from .heads import HEAD_BYTES, Head, head_of, head_of_file, open_regular
-from .metadata import as_number, names_of, scores_of
-from .parts import (
-    Contents,
-    Parts,
-    common_folder,
-    listed_parts,
-    looks_like_a_replay,
-    replay_places,
-    usual_parts,
-)
+from .downloads import INDEX, Listed
+from .folders import Folder
+from .heads import HEAD_BYTES, Head, head_of, head_of_file
+from .naming import game_in, names_of, players_in, scores_in, scores_of
+from .parts import Contents, usual_parts
 
 _TEXT_LIMIT = 120
 _DOCUMENT_BYTES = 4 << 20
@@ -44,10 +38,6 @@ _RUN_PROBLEMS = {
     "manifest-invalid-json": "run_manifest.json is not JSON",
     "manifest-not-object": "run_manifest.json is JSON, but not an object",
 }
-_GAME_KEYS = ("game", "game_name", "game_id", "environment", "env_name", "coworld_name", "name", "title")
-_PLAYER_KEYS = ("player_names", "players", "names", "agents", "TeamNames", "teams")
-_SCORE_KEYS = ("scores", "rewards")
-_ENCLOSING_KEYS = ("config", "info", "meta", "metadata", "match", "game", "results")
 
 
 @dataclass(frozen=True)
@@ -74,14 +64,14 @@ def describe(where: str, kind: Kind, inner: str, indexes: DownloadIndexes) -> De
         if kind == "run":
             return _run(path)
         if kind == "workspace" or (kind == "bundle" and inner):
-            return _folder(path, depth=0 if kind == "workspace" else _BUNDLE_DEPTH)
+            return _folder(path, kind)
         return _file(path, indexes)
     except FileNotFoundError:
         return Description(problem="is not there any more", settled=False)
     except PermissionError:
         return Description(problem="cannot be opened: permission denied", settled=False)
     except OSError as error:
-        return Description(problem=f"cannot be read: {_line(error.strerror or str(error)).lower()}")
+        return Description(problem=f"cannot be read: {reason_of(error).lower()}")
 
 
 class DownloadIndexes:
@@ -162,10 +152,10 @@ def _run_replay(run: Path, artifacts: Mapping[str, Any]) -> tuple[int | None, He
     return None, Head()
 
 
-def _folder(path: Path, depth: int) -> Description:
-    folder = Folder({"": path}, depth)
-    parts, problem = _parts(folder)
-    return replace(_episode(folder, parts, problem), size=folder.sizes.get(parts.replay))
+def _folder(path: Path, kind: Kind) -> Description:
+    folder = Folder({"": path}, 0 if kind == "workspace" else _BUNDLE_DEPTH)
+    found = Found(usual_parts(folder.sizes)) if kind == "workspace" else bundle_parts(folder)
+    return replace(_episode(folder, found), size=folder.sizes.get(found.parts.replay))
 
 
 def _file(path: Path, indexes: DownloadIndexes) -> Description:
@@ -176,21 +166,19 @@ def _file(path: Path, indexes: DownloadIndexes) -> Description:
         if path.suffix == ".zip":
             return Description(problem="is not a zip archive")
         head = head_of_file(stream)
-    return _downloaded(_described(head), indexes.entry(path))
+    return _downloaded(_described(head, {}, {}), indexes.entry(path))
 
 
 def _downloaded(found: Description, row: Mapping[str, Any]) -> Description:
     """What the client noted beside a downloaded replay fills in what the replay does not tell."""
-    seats = [seat for seat in _list(row.get("participants")) if isinstance(seat, dict)]
-    seats.sort(key=lambda seat: as_number(seat.get("position")) or 0.0)
-    scores = scores_by_policy(seats, row.get("scores"))
+    listed = Listed.of(row)
     status = row.get("status")
     problem = f"the episode {_line(status)}" if status in ("failed", "error", "cancelled") else ""
     return replace(
         found,
-        game=found.game or _text(row, ("coworld_name", "coworld_id")),
-        players=found.players or names_of(seats),
-        scores=found.scores or scores,
+        game=found.game or listed.game,
+        players=found.players or listed.players,
+        scores=found.scores or listed.scores,
         problem=found.problem or problem,
     )
 
@@ -203,7 +191,7 @@ def _zip(path: Path, stream: BinaryIO) -> Description:
     except CoworldError as error:
         return Description(problem=f"is a broken zip archive: {_line(error.cause)}")
     try:
-        return _episode(archive, *_parts(archive, common_folder(archive.sizes)))
+        return _episode(archive, archive_parts(archive))
     finally:
         archive.close()
 
@@ -220,42 +208,9 @@ def _lists_too_much(stream: BinaryIO) -> bool:
     return _DIRECTORY_BYTES < listed_bytes < _SAID_ELSEWHERE
 
 
-def _parts(contents: Contents, prefix: str = "") -> tuple[Parts, str]:
-    """The names of the episode's parts, which start with ``prefix``, and what is wrong with them."""
-    names = contents.sizes
-    usual = usual_parts(names, prefix)
-    if prefix + BUNDLE_MANIFEST in names:
-        return _bundle_parts(contents, prefix, usual)
-    places = [] if usual.replay else list(replay_places(names).values())
-    if len(places) > 1:
-        return usual, f"holds {len(places)} replays: extract it to choose one"
-    likely = places or [name for name in names if looks_like_a_replay(name)] or list(names)
-    return replace(usual, replay=usual.replay or max(likely, key=names.__getitem__, default="")), ""
-
-
-def _bundle_parts(contents: Contents, prefix: str, usual: Parts) -> tuple[Parts, str]:
-    """As the manifest lists them; what it does not list may be there nevertheless."""
-    from ..contract.bundle import parse_bundle_manifest
-
-    try:
-        manifest = parse_bundle_manifest(contents.file(prefix + BUNDLE_MANIFEST).read(_DOCUMENT_BYTES))
-    except CoworldError as error:
-        return usual, _line(error.cause)
-    parts, problems = listed_parts(manifest, prefix, contents.sizes)
-    if manifest.status == "failed":
-        problems.insert(0, "failed")
-    parts = replace(
-        parts,
-        replay=parts.replay or usual.replay,
-        results=parts.results or usual.results,
-        config=parts.config or usual.config,
-        error_info=parts.error_info or usual.error_info,
-    )
-    return parts, _line("; ".join(problems))
-
-
-def _episode(contents: Contents, parts: Parts, problem: str) -> Description:
+def _episode(contents: Contents, found: Found) -> Description:
     """Results and config tell more, and cheaper, than the replay does."""
+    parts = found.parts
     config, results, error_info = (
         _mapping(json_or_none(contents.file(name).read(_DOCUMENT_BYTES)) if name else None)
         for name in (parts.config, parts.results, parts.error_info)
@@ -264,30 +219,30 @@ def _episode(contents: Contents, parts: Parts, problem: str) -> Description:
     if parts.replay:
         data = contents.file(parts.replay).read(HEAD_BYTES + 1)
         head = head_of(data[:HEAD_BYTES], is_whole=len(data) <= HEAD_BYTES)
-    found = _described(head, config, results)
+    description = _described(head, config, results)
+    return replace(description, problem=_problem(found, error_info) or description.problem)
+
+
+def _problem(found: Found, error_info: Mapping[str, Any]) -> str:
     message = error_info.get("message")
     if isinstance(message, str) and message:
-        return replace(found, problem=f"failed: {_line(message)}")
-    return replace(found, problem=problem or found.problem)
+        return f"failed: {_line(message)}"
+    if found.replays > 1:
+        return f"holds {found.replays} replays: extract it to choose one"
+    failed = ("failed",) if found.status == "failed" else ()
+    return _line("; ".join((*failed, *found.problems)))
 
 
-def _described(
-    head: Head, config: Mapping[str, Any] | None = None, results: Mapping[str, Any] | None = None
-) -> Description:
+def _described(head: Head, config: Mapping[str, Any], results: Mapping[str, Any]) -> Description:
     """Put together what the documents and the head tell; nearer documents come first."""
     members = head.members
-    around = [members, *(value for key in _ENCLOSING_KEYS if isinstance(value := members.get(key), dict))]
-    frames = [value[0] for value in members.values() if isinstance(value, list) and value]
-    frames = [frame[0] if isinstance(frame, list) and frame else frame for frame in frames]
-    around += [frame for frame in frames if isinstance(frame, dict)]
-    final = results or _mapping(members.get("results")) or _mapping(members.get("result"))
-    known = [config or {}, *around]
+    lists = [value[0] for value in members.values() if isinstance(value, list) and value]
+    frames = [first[0] if isinstance(first, list) and first else first for first in lists]
+    told = [config, members, *(frame for frame in frames if isinstance(frame, dict))]
     return Description(
-        game=next(filter(None, (_text(each, _GAME_KEYS) for each in known[:3])), ""),
-        players=next(filter(None, (names_of(each.get(key)) for each in known for key in _PLAYER_KEYS)), ()),
-        scores=next(
-            filter(None, (scores_of(each.get(key)) for each in (final, members) for key in _SCORE_KEYS)), ()
-        ),
+        game=game_in(config) or game_in(members),
+        players=next(filter(None, map(players_in, told)), ()),
+        scores=scores_in(results) or (() if head.is_of_frame else scores_in(members)),
         length=head.length,
         problem=_line(head.problem),
     )
@@ -295,14 +250,6 @@ def _described(
 
 def _count(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53 else None
-
-
-def _text(document: Mapping[str, Any], keys: Iterable[str]) -> str:
-    return next((_line(value) for key in keys if isinstance(value := document.get(key), str) and value), "")
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -18,9 +18,9 @@ from .index_cache import fingerprint, load_index
 from .indexed_file import IndexedFile
 from .json_document import WHOLE_LIMIT, JsonDocument
 from .json_lines import JsonLines, LinesLayout
-from .ticks import find_tick, tick_of
+from .ticks import tick_of
 
-__all__ = ["FileSource", "JsonDocument", "JsonLines", "OneBlob", "find_tick", "sniff_source"]
+__all__ = ["FileSource", "JsonDocument", "JsonLines", "OneBlob", "sniff_source"]
 
 _HEAD = 64 * 1024
 _FIRST_LINE = 8 * MIB

@@ -8,14 +8,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..contract.text import safe_line
 from .decoding import json_or_none
 from .folders import RECEIPT, Folder, head, names_in
-from .metadata import as_number, names_of, scores_of
+from .naming import as_number, names_of, scores_of
 from .parts import Parts, usual_parts
 
 INDEX = "index.json"
@@ -27,24 +27,43 @@ _ID_LIMIT = 80
 
 
 @dataclass(frozen=True)
-class Download:
-    """A downloaded episode: its files by the names the server gave them, and what the list says of it."""
+class Listed:
+    """What the client's list says of an episode; ``players`` and ``scores`` are by slot."""
 
-    contents: Folder
-    parts: Parts
     episode: str = ""
     game: str = ""
     players: tuple[str, ...] = ()
     scores: tuple[float, ...] = ()
 
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Listed:
+        """A row of ``index.json``, in which anything may be missing or odd."""
+        seats = [seat for seat in _list(row.get("participants")) if isinstance(seat, Mapping)]
+        seats.sort(key=lambda seat: as_number(seat.get("position")) or 0.0)
+        return cls(
+            _text(row.get("episode_request_id")),
+            _text(row.get("coworld_name")) or _text(row.get("coworld_id")),
+            names_of(seats),
+            _scores_by_policy(seats, row.get("scores")),
+        )
+
+
+@dataclass(frozen=True)
+class Download:
+    """A downloaded episode: its files by the names the server gave them, and what the list says of it."""
+
+    contents: Folder
+    parts: Parts
+    listed: Listed
+
 
 def download_of(path: Path) -> Download | None:
     """The episode that the file ``path`` is the replay of, or None when no list of downloads names it."""
-    found = _listed(path)
+    found = _found(path)
     return found if found is not None and path.name in found.contents.sizes else None
 
 
-def _listed(path: Path) -> Download | None:
+def _found(path: Path) -> Download | None:
     if (path.parent / RECEIPT).is_file():
         return _from_receipts(path)
     if (path.parent / INDEX).is_file():
@@ -55,25 +74,15 @@ def _listed(path: Path) -> Download | None:
 
 
 def _from_index(path: Path, row: Mapping[str, Any]) -> Download:
-    episode = _text(row.get("episode_request_id"))
-    beside = names_in(path.parent) if episode else ()
-    own = {name: path.parent / name for name in beside if name.startswith(f"{episode}-")}
-    contents = Folder.of({path.name: path, **own})
-    participants = [one for one in _list(row.get("participants")) if isinstance(one, Mapping)]
-    participants.sort(key=lambda one: as_number(one.get("position")) or 0.0)
-    return Download(
-        contents,
-        _with_replay(contents, path.name),
-        episode,
-        _text(row.get("coworld_name")) or _text(row.get("coworld_id")),
-        names_of(participants),
-        scores_by_policy(participants, row.get("scores")),
-    )
+    listed = Listed.of(row)
+    beside = names_in(path.parent) if listed.episode else ()
+    own = {name: path.parent / name for name in sorted(beside) if name.startswith(f"{listed.episode}-")}
+    return _download(path, own, listed)
 
 
-def scores_by_policy(participants: Sequence[Mapping[str, Any]], scores: Any) -> tuple[float, ...]:
-    """The score of each participant by its policy version; none when one policy plays in two slots."""
-    policies = [str(one.get("policy_version_id")) for one in participants]
+def _scores_by_policy(seats: Sequence[Mapping[str, Any]], scores: Any) -> tuple[float, ...]:
+    """The score of each seat by its policy version; none when one policy plays in two slots."""
+    policies = [str(seat.get("policy_version_id")) for seat in seats]
     if len(set(policies)) < len(policies):
         return ()
     scored = [one for one in _list(scores) if isinstance(one, Mapping)]
@@ -87,28 +96,19 @@ def _from_receipts(path: Path) -> Download:
     rows = [row for row in _rows(store / RECEIPTS) if row.get("kind") == "artifact"]
     episodes = [_text(row.get("episode_request_id")) for row in rows if _folder_of(row) == path.parent.name]
     episode = episodes[0] if episodes else ""
-    paths = {path.name: path}
+    paths: dict[str, Path] = {}
     for row in rows:
         name = row.get("filename")
         is_peer = episode and _text(row.get("episode_request_id")) == episode
         if is_peer and isinstance(name, str) and Path(name).name == name and "\0" not in name:
             paths.setdefault(name, store / _folder_of(row) / name)
-    contents = Folder.of(paths)
-    return Download(contents, _with_replay(contents, path.name), episode)
+    return _download(path, paths, Listed(episode))
 
 
-def _with_replay(contents: Folder, name: str) -> Parts:
-    parts = usual_parts(contents.sizes)
-    return Parts(
-        replay=name,
-        results=parts.results,
-        config=parts.config,
-        error_info=parts.error_info,
-        logs=parts.logs,
-        events=parts.events,
-        tables=parts.tables,
-        annotations=parts.annotations,
-    )
+def _download(path: Path, beside: Mapping[str, Path], listed: Listed) -> Download:
+    contents = Folder.of({**beside, path.name: path})
+    parts = replace(usual_parts(contents.sizes), replay=path.name, recording="")
+    return Download(contents, parts, listed)
 
 
 def _folder_of(row: Mapping[str, Any]) -> str:

@@ -24,15 +24,15 @@ from .export import (
 from .lenses.choose import decode_frame
 from .paths import Path as ValuePath
 from .paths import dotted, numeric_paths
+from .playback import rate_of
 from .scanning import frames_gone, reading_frames
-from .source import Replay
+from .source import FrameSource, Replay
 from .ticks import frames_between
 
 What = Literal["frames", "series", "stats", "cast"]
 
 _MOST_SERIES = 64
 _MOST_TEXT_FILES = 100_000
-_USUAL_RATE = 10.0
 
 
 @dataclass(frozen=True)
@@ -76,25 +76,29 @@ def export_replay(replay: Replay, wanted: Export) -> Written:
     longer be read.
     """
     try:
-        frames = _frames_wanted(replay, wanted)
+        # Results alone have rows of stats.
+        frames = frames_wanted(replay.source, wanted.first, wanted.last, may_be_none=wanted.what == "stats")
         kind, rows = _WRITERS[wanted.what](replay, frames, wanted)
     except OSError as error:
         raise frames_gone(error) from error
     return Written(wanted.output, wanted.what, kind, rows)
 
 
-def _frames_wanted(replay: Replay, wanted: Export) -> range:
-    """The frames of the range asked for. CoworldError where there are none to write."""
-    first, last = wanted.first, wanted.last
+def frames_wanted(
+    source: FrameSource, first: int | None, last: int | None, *, may_be_none: bool = False
+) -> range:
+    """The frames of a range of ticks. CoworldError ``nothing_to_export`` where it is empty.
+
+    ``may_be_none`` says that a replay without any frames will do.
+    """
     if first is not None and last is not None and first > last:
         raise _nothing(f"from {first} to {last} is backwards", "the first comes before the last")
-    frames = frames_between(replay.source, first, last)
-    if len(replay.source) and not frames:
+    frames = frames_between(source, first, last)
+    if len(source) and not frames:
         bounds = [f"from {first}"] if first is not None else []
         bounds += [f"to {last}"] if last is not None else []
         raise _nothing(f"no frames {' '.join(bounds)}", "choose other ticks, or none for all frames")
-    # Results alone have rows of stats.
-    if not frames and wanted.what != "stats":
+    if not frames and not may_be_none:
         raise _nothing("this replay has no frames", "there may be other files to look at: inspect it")
     return frames
 
@@ -181,18 +185,10 @@ def _cast(replay: Replay, frames: range, wanted: Export) -> tuple[str, int]:
     from .views import views
 
     width, height = wanted.width, wanted.height
-    pictures = views(replay, frames, wanted.lens, width, height, _rate(replay) * wanted.speed)
+    pictures = views(replay, frames, wanted.lens, width, height, rate_of(replay.config) * wanted.speed)
     title = replay.game or replay.path.name
     with new_file(wanted.output, force=wanted.force) as stream:
         return "cast", write_cast(stream, pictures, width, height, title, colour=uses_colour(os.environ))
-
-
-def _rate(replay: Replay) -> float:
-    """Frames a second as they were played, where the config says so."""
-    rate = replay.config.get("tick_rate") if replay.config is not None else None
-    if isinstance(rate, int | float) and not isinstance(rate, bool) and 0.1 <= rate <= 1_000:
-        return float(rate)
-    return _USUAL_RATE
 
 
 _WRITERS: Mapping[What, Callable[[Replay, range, Export], tuple[str, int]]] = {

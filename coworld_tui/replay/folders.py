@@ -1,4 +1,4 @@
-"""Files below a folder, read only where they really lie in it, and the replays that a folder holds."""
+"""Files below a folder, read only where they really lie in it, and what kind of folder it is."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from ..contract.errors import EXIT_USAGE, CoworldError
 from ..contract.text import safe_line
 from ..runs.directory import MANIFEST as RUN_MANIFEST
-from .blob import Blob, open_blob
-from .parts import REPLAY_NAMES, looks_like_a_replay
+from .blob import Blob, open_blob, open_regular
+from .parts import REPLAY_NAMES
 from .source import ReplayFile
 
 BUNDLE_MANIFEST = "manifest.json"
@@ -21,9 +20,7 @@ RECEIPT = "download.json"
 _DEPTH = 4
 _MOST_FILES = 10_000
 _MOST_FOLDERS = 2_000
-_MOST_REPLAYS = 100_000
 _MOST_VISITED = 400_000
-_PACKED = (".z", ".gz", ".zst")
 _NAMED = 5
 _NAME_LIMIT = 60
 
@@ -89,32 +86,6 @@ class Folder:
         self._sizes[name] = size
 
 
-def replays_in(folder: Path) -> list[Path]:
-    """What can be opened below ``folder``: runs, workspaces, bundles and single files, by name.
-
-    Walks four levels deep, following no links, and stops after 100 000 of them. A folder that is a
-    replay in itself is not looked into. Broken and unreadable folders give nothing.
-    """
-    found: list[Path] = []
-    waiting = [(folder, 0)]
-    visited = 0
-    while waiting and len(found) < _MOST_REPLAYS and visited < _MOST_VISITED:
-        place, depth = waiting.pop()
-        entries = _scanned(place)
-        visited += len(entries)
-        names = {entry.name for entry in entries}
-        if kind_of_folder(names):
-            found.append(place)
-            continue
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                if depth < _DEPTH and not entry.name.startswith("."):
-                    waiting.append((Path(entry.path), depth + 1))
-            elif _may_be_a_replay(entry.name, names) and entry.is_file(follow_symlinks=False):
-                found.append(Path(entry.path))
-    return sorted(found[:_MOST_REPLAYS])
-
-
 def kind_of_folder(names: Iterable[str]) -> str:
     """``run``, ``bundle`` or ``workspace`` for a folder that holds these names; empty when it is none.
 
@@ -135,22 +106,6 @@ def kind_of_folder(names: Iterable[str]) -> str:
 def names_in(folder: Path) -> set[str]:
     """The names of what lies directly in a folder; none when it cannot be read."""
     return {entry.name for entry in _scanned(folder)}
-
-
-def many_replays(folder: Path, count: int) -> CoworldError:
-    """A folder or archive is not one replay but a collection."""
-    name = safe_line(str(folder), 120)
-    return CoworldError(
-        "many_replays",
-        f"{name} holds {count} replays, not one",
-        next_step=f"coworld-tui replay {name}  (to choose), or name one of them",
-        exit_code=EXIT_USAGE,
-    )
-
-
-def _may_be_a_replay(name: str, beside: set[str]) -> bool:
-    """By its name, and no compressed copy of what lies beside it."""
-    return looks_like_a_replay(name) and not (name.endswith(_PACKED) and name.rpartition(".")[0] in beside)
 
 
 def _files(root: Path, depth: int, outside: list[str]) -> Iterator[tuple[Path, int]]:
@@ -186,9 +141,7 @@ def _scanned(place: Path) -> list[os.DirEntry[str]]:
 
 def head(path: Path, limit: int) -> bytes:
     """At most ``limit`` bytes from the start of a file. OSError."""
-    # A pipe may have taken the place of the file since: never wait for one.
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    with os.fdopen(handle, "rb") as stream:
+    with open_regular(path, follow=True) as stream:
         return stream.read(limit)
 
 

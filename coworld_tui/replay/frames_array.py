@@ -15,14 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .naming import FRAME_KEYS
 from .structure import OPEN_ARRAY, Brackets, Offsets, Read, key_before
 
 MOST_LEVELS = 8
 """Deepest level of an array of frames."""
 
-HINTS = frozenset(
-    {"frames", "states", "steps", "snapshots", "ticks", "turns", "history", "observations", "replay"}
-)
 LESSER = frozenset(
     {
         "events",
@@ -161,7 +159,7 @@ class Tree:
 
     def is_hinted(self, node: int) -> bool:
         """Whether it is an array that is named like frames."""
-        return bool(self.is_array[node]) and self.name(node) in HINTS
+        return bool(self.is_array[node]) and self.name(node) in FRAME_KEYS
 
     def name(self, node: int) -> str:
         """The key of a member, in small letters; empty for what has none."""

@@ -7,13 +7,12 @@ import io
 import json
 import os
 import re
-import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 from .inflate import CutOffError, InflatedTooLargeError, Layers
+from .naming import FRAME_KEYS
 
 HEAD_BYTES = 256 << 10
 
@@ -21,7 +20,6 @@ _BLANK = re.compile(r"[\s,:]*")
 _DEEPEST = 4
 _TAIL_BYTES = 64
 _INFLATED_LIMIT = 16 << 20
-_SEQUENCES = ("frames", "steps", "states", "snapshots", "ticks", "turns", "history", "observations", "replay")
 _NOT_SEQUENCES = ("players", "player_names", "agents", "scores", "teams", "events", "log", "messages")
 
 
@@ -29,21 +27,14 @@ _NOT_SEQUENCES = ("players", "player_names", "agents", "scores", "teams", "event
 class Head:
     """``members`` are those of the document that are whole; of a list that is cut, the first element.
 
+    Where the document is a list or lines they are the first frame's: ``is_of_frame``.
     ``length`` is the number of frames when that shows. ``problem`` says what is wrong, in words.
     """
 
     members: Mapping[str, Any] = field(default_factory=dict)
     length: int | None = None
     problem: str = ""
-
-
-def open_regular(path: str | Path, *, follow: bool = False) -> BinaryIO:
-    """Open a file that is really one. OSError for pipes and devices, which could block, and for links."""
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | (0 if follow else os.O_NOFOLLOW))
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise OSError(0, "is not a file")
-    return os.fdopen(handle, "rb")
+    is_of_frame: bool = False
 
 
 def head_of_file(stream: BinaryIO) -> Head:
@@ -54,7 +45,7 @@ def head_of_file(stream: BinaryIO) -> Head:
     if head.members and not is_whole and not head.problem and data[:1] in b"{[":
         stream.seek(-_TAIL_BYTES, os.SEEK_END)
         if stream.read(_TAIL_BYTES).rstrip()[-1:] not in (b"}", b"]"):
-            return Head(head.members, None, "is cut off: the end is missing")
+            return replace(head, length=None, problem="is cut off: the end is missing")
     return head
 
 
@@ -97,16 +88,16 @@ def _whole(text: str) -> Head:
             return _lines(text)
         first = _beginning(text)
         place = f"line {error.lineno}, column {error.colno}"
-        return Head(first.members, None, f"is not whole JSON: {error.msg.lower()} at {place}")
+        return replace(first, length=None, problem=f"is not whole JSON: {error.msg.lower()} at {place}")
     except ValueError:
         return Head(problem="holds a number too large to read")
-    return Head(_members(value), _sequence_length(value))
+    return Head(_members(value), _sequence_length(value), is_of_frame=isinstance(value, list))
 
 
 def _lines(text: str) -> Head:
     lines = [line for line in text.splitlines() if line.strip()]
     try:
-        return Head(_members(json.loads(lines[0])), len(lines))
+        return Head(_members(json.loads(lines[0])), len(lines), is_of_frame=True)
     except ValueError:
         return Head()
 
@@ -116,11 +107,11 @@ def _beginning(text: str) -> Head:
     line, newline, _ = start.partition("\n")
     if newline:
         try:
-            return Head(_members(json.loads(line)))
+            return Head(_members(json.loads(line)), is_of_frame=True)
         except ValueError:
             pass
     if start.startswith("["):
-        return Head(_members([_first_element(start)]))
+        return Head(_members(_first_element(start)), is_of_frame=True)
     return Head(_prefix_members(start, _DEEPEST))
 
 
@@ -179,7 +170,7 @@ def _sequence_length(value: Any) -> int | None:
         if isinstance(member, dict):
             members += member.items()
     lists = [(key, each) for key, each in members if isinstance(each, list) and each]
-    named = [len(each) for key, each in lists if key in _SEQUENCES and isinstance(each[0], dict | list | str)]
+    named = [len(each) for key, each in lists if key in FRAME_KEYS and isinstance(each[0], dict | list | str)]
     return max(named or (len(each) for key, each in lists if _are_objects(key, each)), default=None)
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
 import zlib
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from ..runs.directory import replacing
 from ..runs.paths import cache_dir
 from .blob import MIB, Blob
 from .structure import Offsets
@@ -87,14 +87,8 @@ def save_index(key: str, index: StoredIndex) -> None:
     folder = _folder()
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=folder)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.writelines([_MAGIC, checksum.to_bytes(_WORD), *body])
-            Path(temporary).replace(folder / (key + _SUFFIX))
-        except OSError:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        with replacing(folder / (key + _SUFFIX), mode=0o600) as file:
+            file.writelines([_MAGIC, checksum.to_bytes(_WORD), *body])
         _make_room(folder)
 
 

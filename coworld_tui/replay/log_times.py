@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from ..contract.text import LINE_LIMIT, safe_line
 from ..runs.redact import Redactor
-from .lenses.spans import Line, Span
+from .lenses.spans import Line
+from .log_line import log_line
 
 SIZE_LIMIT = 64 * 1024 * 1024
 """Bytes of a log that are looked at; the rest is left out."""
@@ -44,14 +45,6 @@ _TICK = re.compile(
     rb'ick(?<![A-Za-z0-9_][Tt]ick)(?<=[Tt]ick)"?[ \t]{0,2}[=:]?[ \t]{0,2}(\d{1,18})(?![\d.]*\d)'
 )
 
-_STAMP = re.compile(
-    r"[\[(]?(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|[+-]\d\d:?\d\d))?[\])]?\s+"
-)
-_WORDS = re.compile(
-    r"\b(?:(ERROR|CRITICAL|FATAL|Error|Traceback|\w*Exception|\w+Error)"
-    r"|(WARN(?:ING)?|Warning|\w+Warning)|(DEBUG|INFO|TRACE))\b"
-)
-_WORD_STYLES = ("error", "warning", "muted")
 _SECRET_WORD = r"(?:api[-_]?key|authorization|credential|passw(?:or)?d|private[-_]?key|secret|token)"
 _SECRET_STEMS = ("api", "authorization", "credential", "passw", "private", "secret", "token")
 _SECRET_NAME = re.compile(rf"(?i){_SECRET_WORD}")
@@ -173,21 +166,6 @@ class LogTimes:
                 rows.append(row)
                 times.append(time)
         return _as_numbers(rows), _as_numbers(times)
-
-
-def log_line(text: str) -> Line:
-    """Draw one printable line of a log: the time muted, words of warning and of failure in their tokens."""
-    stamp = _STAMP.match(text)
-    at = stamp.end() if stamp else 0
-    spans = [Span(text[:at], "muted")] if at else []
-    for word in _WORDS.finditer(text, at):
-        if word.start() > at:
-            spans.append(Span(text[at : word.start()]))
-        spans.append(Span(word[0], _WORD_STYLES[(word.lastindex or 1) - 1]))
-        at = word.end()
-    if at < len(text):
-        spans.append(Span(text[at:]))
-    return tuple(spans)
 
 
 class _Clock:

@@ -14,8 +14,8 @@ from typing import Any, BinaryIO
 
 from ..runs.directory import MANIFEST, RUN_ID, replacing
 from ..runs.paths import state_dir
+from .blob import open_regular
 from .folders import BUNDLE_MANIFEST
-from .heads import open_regular
 from .parts import RECORDINGS, REPLAY_NAMES
 
 KEPT = 1_000

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
 from ..contract.jsontext import DEPTH_LIMIT, MIB, UnreadableJson, read_json_object
 from ..contract.text import safe_line
 from ..runs.redact import MASK, Redactor
+from .blob import reason_of
 from .declared import UNPLACED, annotations_of, events_of, place_events, rare_events_of
 from .decoding import depth_within, json_or_none
+from .naming import CONFIG_KEYS, PLAYER_KEYS, SCORE_KEYS, game_in, players_in, scores_in, scores_of
 from .parts import Contents, Parts
 from .source import Event, FrameSource, Replay, ReplayFile
 from .tokens import SHORTEST_TOKEN
@@ -25,12 +26,9 @@ DOCUMENT_LIMIT = 16 * MIB
 """Largest document read beside the frames; a larger one is still among the files."""
 
 _FRAME_LIMIT = MIB
-_MOST_PLAYERS = 256
 _NAME_LIMIT = 60
 _PROBLEM_LIMIT = 300
-_NAME_KEYS = ("player_names", "names", "players", "agents", "TeamNames", "team_names")
-_CONFIG_KEYS = ("config", "configuration", "game_config")
-_NO_CONFIG = (*_CONFIG_KEYS, *_NAME_KEYS, "results", "scores", "rewards")
+_NO_CONFIG = (*CONFIG_KEYS, *PLAYER_KEYS, *SCORE_KEYS, "results")
 _TOKEN_KEYS = ("tokens", "token")
 
 
@@ -54,42 +52,34 @@ class Facts:
             self.secrets += tokens_in(config)
             if self.config is None:
                 self.config = without_tokens(config)
-            self.players = self.players or names_of(config.get("players"))
+            self.game = self.game or game_in(config)
+            self.players = self.players or players_in(config)
 
     def add_results(self, results: Any) -> None:
         """A results document."""
         if isinstance(results, Mapping) and depth_within(results, DEPTH_LIMIT):
             if self.results is None:
                 self.results = without_tokens(results)
-            self.scores = self.scores or scores_of(results.get("scores"))
+            self.scores = self.scores or scores_in(results)
 
     def add_members(self, members: Mapping[str, Any]) -> None:
         """What stands around the frames in the replay's own document, whose tokens become secrets."""
         self.secrets += tokens_in(members)
-        found = (members[key] for key in _CONFIG_KEYS if _is_mapping(members.get(key)))
+        self.game = self.game or game_in(members)
+        self.players = self.players or players_in(members)
+        self.scores = self.scores or scores_in(members)
+        found = (members[key] for key in CONFIG_KEYS if isinstance(members.get(key), Mapping))
         # Games without a config may still say beside the frames what does not change in them.
         rest = {key: value for key, value in members.items() if key not in _NO_CONFIG}
         self.add_config(next(found, rest or None))
         self.add_results(members.get("results"))
-        for document in (members, *filter(_is_mapping, members.values())):
-            self._add_names(document)
-        for key in ("scores", "rewards"):
-            self.scores = self.scores or scores_of(members.get(key))
-        for key in ("game", "game_name", "environment", "name"):
-            game = members.get(key)
-            if not self.game and isinstance(game, Mapping):
-                game = game.get("name")
-            if not self.game and isinstance(game, str):
-                self.game = safe_line(game, _NAME_LIMIT)
 
     def add_frame(self, frame: Any) -> None:
         """Names from any frame."""
+        if isinstance(frame, list) and frame:
+            frame = frame[0]
         if isinstance(frame, Mapping):
-            self._add_names(frame)
-
-    def _add_names(self, document: Mapping[str, Any]) -> None:
-        for key in _NAME_KEYS:
-            self.players = self.players or names_of(document.get(key))
+            self.players = self.players or players_in(frame)
 
 
 def add_documents(facts: Facts, contents: Contents, parts: Parts) -> None:
@@ -101,9 +91,9 @@ def add_documents(facts: Facts, contents: Contents, parts: Parts) -> None:
         facts.events.append(_failure(error))
     rate = (facts.config or {}).get("tick_rate")
     tick_rate = float(rate) if isinstance(rate, int | float) and 0 < rate < 1e6 else None
-    for name in parts.events:
-        with _noted(facts, name):
-            _add_events(facts, events_of(contents.file(name)))
+    if parts.events:
+        with _noted(facts, parts.events):
+            _add_events(facts, events_of(contents.file(parts.events)))
     for slot, name in parts.annotations.items():
         with _noted(facts, name):
             _add_events(facts, annotations_of(contents.file(name), slot, tick_rate))
@@ -176,39 +166,6 @@ def hiding_tokens(file: ReplayFile, redactor: Redactor) -> ReplayFile:
     return ReplayFile(plain.name, plain.size, read)
 
 
-def names_of(value: Any) -> tuple[str, ...]:
-    """Player names by slot from a list of names or of objects that have one; empty for anything else."""
-    if not isinstance(value, Sequence) or isinstance(value, str) or not 0 < len(value) <= _MOST_PLAYERS:
-        return ()
-    names = []
-    for entry in value:
-        if isinstance(entry, Mapping):
-            entry = next((entry[key] for key in ("label", "name", "policy_name") if entry.get(key)), None)
-        if not isinstance(entry, str):
-            return ()
-        names.append(safe_line(entry, _NAME_LIMIT))
-    return tuple(names)
-
-
-def scores_of(value: Any) -> tuple[float, ...]:
-    """Scores by slot from a list of numbers; empty for anything else."""
-    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) > _MOST_PLAYERS:
-        return ()
-    numbers = [as_number(entry) for entry in value]
-    return tuple(number for number in numbers if number is not None) if None not in numbers else ()
-
-
-def as_number(value: Any) -> float | None:
-    """A finite float, or None for anything that is no number or none a float can hold."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
-
-
 def without_tokens(document: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of a document whose player tokens are masked, and wherever else they occur in it.
 
@@ -261,8 +218,7 @@ def _noted(facts: Facts, name: str) -> Any:
     try:
         yield
     except OSError as error:
-        reason = safe_line(error.strerror or str(error), 120)
-        facts.problems.append(f"{safe_line(name, _NAME_LIMIT)} cannot be read: {reason}")
+        facts.problems.append(f"{safe_line(name, _NAME_LIMIT)} cannot be read: {reason_of(error)}")
 
 
 def _add_events(facts: Facts, found: tuple[Iterable[Event], str]) -> None:
@@ -305,7 +261,3 @@ def _masked(value: Any, is_token: bool = False) -> Any:
 
 def _is_token(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and len(value) >= SHORTEST_TOKEN
-
-
-def _is_mapping(value: Any) -> bool:
-    return isinstance(value, Mapping)

@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,32 +14,23 @@ from ..contract.errors import EXIT_USAGE, CoworldError
 from ..contract.text import safe_line
 from ..runs.directory import LAYOUT
 from ..runs.redact import Redactor
-from .blob import DEFAULT_INFLATED_LIMIT
+from .blob import DEFAULT_INFLATED_LIMIT, reason_of
+from .bundles import Found, archive_parts, bundle_parts
+from .candidates import candidates_in
 from .downloads import Download, download_of
 from .episode_frames import frames_of
-from .folders import BUNDLE_MANIFEST, Folder, head, kind_of_folder, many_replays, names_in, replays_in
+from .folders import BUNDLE_MANIFEST, Folder, head, kind_of_folder, names_in
 from .metadata import (
     Facts,
     add_documents,
     add_frames,
     hiding,
     hiding_tokens,
-    names_of,
     parsed_object,
-    scores_of,
     settle,
 )
-from .parts import (
-    RECORDINGS,
-    REPLAY_NAMES,
-    Contents,
-    Parts,
-    common_folder,
-    listed_parts,
-    looks_like_a_replay,
-    replay_places,
-    usual_parts,
-)
+from .naming import names_of, scores_of
+from .parts import RECORDINGS, REPLAY_NAMES, Contents, Parts, usual_parts
 from .source import Replay
 
 if TYPE_CHECKING:
@@ -48,8 +40,10 @@ __all__ = ["DEFAULT_INFLATED_LIMIT", "open_replay", "replays_in", "settle"]
 
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x06")
 _MOST_FILES = 1_000
+_MOST_REPLAYS = 100_000
 _MANIFEST_LIMIT = 16 << 20
 _NAME_LIMIT = 120
+_CAUSE_LIMIT = 400
 _NEXT_STEP = "give a run, a workspace, a bundle or a replay file"
 
 
@@ -73,6 +67,12 @@ def open_replay(path: Path, *, max_inflated: int = DEFAULT_INFLATED_LIMIT) -> Re
         raise _missing(path, error) from error
 
 
+def replays_in(folder: Path) -> list[Path]:
+    """What can be opened below ``folder``, as the library lists it: runs, workspaces, bundles and files."""
+    found = (each for each in candidates_in(folder) if each is not None and each.kind != "folder")
+    return sorted(Path(each.where) for each in islice(found, _MOST_REPLAYS))
+
+
 @dataclass
 class _Opened(Replay):
     """A replay together with the archive or folder it was found in."""
@@ -92,16 +92,21 @@ def _open_folder(path: Path, limit: int) -> Replay:
         return _open_run(path, limit)
     if BUNDLE_MANIFEST in names and _lists_files(path / BUNDLE_MANIFEST):
         kind = "bundle"
+    if kind == "bundle":
+        contents = Folder({"": path})
+        return _open_bundle(path, contents, bundle_parts(contents), limit)
     if kind:
         contents = Folder({"": path})
-        facts = Facts()
-        parts = _bundle_parts(contents, "", facts) if kind == "bundle" else usual_parts(contents.sizes)
-        return _assembled(path, kind, contents, parts, facts, limit)
+        return _assembled(path, kind, contents, usual_parts(contents.sizes), Facts(), limit)
     found = replays_in(path)
     if not found:
         raise _no_replay(path, "nothing in the folder has a replay's name")
     if len(found) > 1:
-        raise many_replays(path, len(found))
+        raise _many(
+            path,
+            len(found),
+            f"coworld-tui replay {safe_line(str(path), _NAME_LIMIT)}  (to choose), or name one of them",
+        )
     return open_replay(found[0], max_inflated=limit)
 
 
@@ -151,7 +156,8 @@ def _open_file(path: Path, limit: int) -> Replay:
 
 
 def _open_download(path: Path, download: Download, limit: int) -> Replay:
-    facts = Facts(download.game, download.episode, download.players, download.scores)
+    listed = download.listed
+    facts = Facts(listed.game, listed.episode, listed.players, listed.scores)
     return _assembled(path, "download", download.contents, download.parts, facts, limit)
 
 
@@ -160,73 +166,18 @@ def _open_archive(path: Path, limit: int) -> Replay:
 
     archive = Archive(path)
     try:
-        sizes = archive.sizes
-        facts = Facts()
-        prefix = common_folder(sizes)
-        if prefix + BUNDLE_MANIFEST in sizes:
-            parts = _bundle_parts(archive, prefix, facts)
-        else:
-            parts = _found_parts(path, archive, facts)
-        return _assembled(path, "bundle", archive, parts, facts, limit)
+        found = archive_parts(archive)
+        if found.replays > 1:
+            raise _many(path, found.replays, "extract it and open the folder: coworld-tui replay FOLDER")
+        return _open_bundle(path, archive, found, limit)
     except BaseException:
         archive.close()
         raise
 
 
-def _bundle_parts(contents: Contents, prefix: str, facts: Facts) -> Parts:
-    """The parts by the bundle's manifest; by their names where it is broken or lists no replay."""
-    from ..contract.bundle import parse_bundle_manifest
-
-    usual = usual_parts(contents.sizes, prefix)
-    if prefix + BUNDLE_MANIFEST not in contents.sizes:
-        return usual  # a link that leads outside, or no file at all
-    try:
-        data = contents.file(prefix + BUNDLE_MANIFEST).read(_MANIFEST_LIMIT)
-        manifest = parse_bundle_manifest(data)
-    except CoworldError as error:
-        facts.problems.append(safe_line(error.cause, 200))
-        return usual
-    except OSError as error:
-        facts.problems.append(safe_line(f"{BUNDLE_MANIFEST} cannot be read: {error}", 200))
-        return usual
-    facts.episode = safe_line(manifest.ereq_id or manifest.episode_id or "", 80)
-    parts, problems = listed_parts(manifest, prefix, contents.sizes)
-    facts.problems += problems
-    if not parts.replay and manifest.replay_url:
-        facts.problems.append("the replay is not in the bundle, which only holds a link to it")
-    if not parts.replay and usual.replay:
-        facts.problems.append(f"{BUNDLE_MANIFEST} leads to no replay: {usual.replay} is taken for it")
-    # What is not listed at all, as the config in newer bundles, may be there nevertheless.
-    unlisted = {
-        token: name
-        for token in ("config", "results", "error_info", "events")
-        if token not in manifest.files and (name := getattr(usual, token))
-    }
-    return replace(parts, replay=parts.replay or usual.replay, **unlisted)
-
-
-def _found_parts(path: Path, contents: Contents, facts: Facts) -> Parts:
-    """The parts of the one episode in an archive without a manifest."""
-    sizes = contents.sizes
-    places = replay_places(sizes)
-    recordings = [name for name in sizes if name.rpartition("/")[2] in RECORDINGS]
-    if len(places) > 1 or (not places and len(recordings) > 1):
-        raise _many_in_archive(path, max(len(places), len(recordings)))
-    if places:
-        folder, name = next(iter(places.items()))
-        parts = usual_parts(sizes, "" if folder == name else folder)
-        return replace(parts, replay=name, recording=recordings[0] if recordings else "")
-    if recordings:
-        return replace(usual_parts(sizes, common_folder(sizes)), recording=recordings[0])
-    candidates = [name for name in sizes if looks_like_a_replay(name)] or list(sizes)
-    if not candidates:
-        raise _no_replay(path, "; ".join(contents.problems) or "the archive is empty")
-    chosen = max(candidates, key=lambda name: sizes[name])
-    if len(candidates) > 1:
-        facts.problems.append(
-            f"nothing is named like a replay: {safe_line(chosen, 80)}, the largest, is shown"
-        )
-    return replace(usual_parts(sizes, common_folder(sizes)), replay=chosen)
+def _open_bundle(path: Path, contents: Contents, found: Found, limit: int) -> Replay:
+    facts = Facts(episode=found.episode, problems=list(found.problems))
+    return _assembled(path, "bundle", contents, found.parts, facts, limit)
 
 
 def _assembled(
@@ -290,31 +241,22 @@ def _is_zip(path: Path) -> bool:
     return head(path, 4) in _ZIP_MAGIC
 
 
-def _missing(path: Path, error: Exception) -> CoworldError:
-    reason = error.strerror if isinstance(error, OSError) else str(error)
+def _many(path: Path, count: int, next_step: str) -> CoworldError:
+    title = f"{safe_line(str(path), _NAME_LIMIT)} holds {count} replays, not one"
+    return CoworldError("many_replays", title, next_step=next_step, exit_code=EXIT_USAGE)
+
+
+def _refused(kind: str, title: str, cause: str) -> CoworldError:
     return CoworldError(
-        "replay_missing",
-        f"{safe_line(str(path), _NAME_LIMIT)} cannot be opened",
-        cause=safe_line(reason or str(error), _NAME_LIMIT),
-        next_step=_NEXT_STEP,
-        exit_code=EXIT_USAGE,
+        kind, title, cause=safe_line(cause, _CAUSE_LIMIT), next_step=_NEXT_STEP, exit_code=EXIT_USAGE
+    )
+
+
+def _missing(path: Path, error: Exception) -> CoworldError:
+    return _refused(
+        "replay_missing", f"{safe_line(str(path), _NAME_LIMIT)} cannot be opened", reason_of(error)
     )
 
 
 def _no_replay(path: Path, cause: str) -> CoworldError:
-    return CoworldError(
-        "no_replay",
-        f"there is no replay in {safe_line(str(path), _NAME_LIMIT)}",
-        cause=safe_line(cause, 400),
-        next_step=_NEXT_STEP,
-        exit_code=EXIT_USAGE,
-    )
-
-
-def _many_in_archive(path: Path, count: int) -> CoworldError:
-    return CoworldError(
-        "many_replays",
-        f"{safe_line(path.name, _NAME_LIMIT)} holds {count} replays, not one",
-        next_step="extract it and open the folder: coworld-tui replay FOLDER",
-        exit_code=EXIT_USAGE,
-    )
+    return _refused("no_replay", f"there is no replay in {safe_line(str(path), _NAME_LIMIT)}", cause)

@@ -78,8 +78,8 @@ class Parts:
     results: str = ""
     config: str = ""
     error_info: str = ""
+    events: str = ""
     logs: Mapping[str, str] = field(default_factory=dict)
-    events: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
     annotations: Mapping[int, str] = field(default_factory=dict)
 
@@ -99,7 +99,7 @@ def usual_parts(sizes: Mapping[str, int], prefix: str = "") -> Parts:
         config=named("config.json"),
         error_info=named("error_info.json"),
         logs=_logs(own, sizes),
-        events=tuple(filter(None, (named("events.json", "events.jsonl"),))),
+        events=named("events.json", "events.jsonl"),
         tables=tuple(name for name in own if _is_table(name)),
         annotations=_by_slot(own),
     )
@@ -133,7 +133,7 @@ def listed_parts(manifest: BundleManifest, prefix: str, sizes: Mapping[str, int]
         config=single("config"),
         error_info=single("error_info"),
         logs={**_game_logs(game, sizes), **players},
-        events=tuple(filter(None, (single("events"),))),
+        events=single("events"),
         tables=tuple(name for name in sizes if _is_table(name)),
         annotations=_by_slot(sizes),
     )

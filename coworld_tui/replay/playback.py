@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 DEFAULT_RATE = 10.0
+_SLOWEST, _FASTEST = 0.1, 1_000.0
+
+
+def rate_of(config: Mapping[str, Any] | None) -> float:
+    """Frames a second as they were played, where the configuration of an episode says so."""
+    rate = config.get("tick_rate") if config is not None else None
+    if isinstance(rate, int | float) and not isinstance(rate, bool) and _SLOWEST <= rate <= _FASTEST:
+        return float(rate)
+    return DEFAULT_RATE
 
 
 class Playback:

@@ -56,7 +56,7 @@ def find_tick(source: FrameSource, tick: int) -> int | None:
     sample = [source.tick(place) for place in range(0, count, max(1, count // _SAMPLES))]
     known = [found for found in sample if found is not None]
     if len(known) == len(sample) and known == sorted(known):
-        found = bisect_left(range(count), tick, key=lambda place: _tick_or(source, place, tick))
+        found = first_at(source, tick)
         return found if found < count else None
     after = None
     for place in range(count):
@@ -66,6 +66,11 @@ def find_tick(source: FrameSource, tick: int) -> int | None:
         if after is None and at is not None and at > tick:
             after = place
     return after
+
+
+def first_at(source: FrameSource, tick: int) -> int:
+    """The first frame at ``tick`` or after it where ticks never go back; the number of frames without any."""
+    return bisect_left(range(len(source)), tick, key=lambda place: _tick_or(source, place, tick))
 
 
 def frames_between(source: FrameSource, first: int | None, last: int | None) -> range:

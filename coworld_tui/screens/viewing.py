@@ -48,7 +48,8 @@ class Viewing:
         self.closed = False
         self.goes_on = False
         self.trouble = ""
-        self._news = True
+        self.has_news = True
+        """Whether ``work`` found something that ``take_news`` has not told of yet."""
         self._key = ""
         self._sought = 0
         self._charted = 0
@@ -182,7 +183,7 @@ class Viewing:
             return self._work()
         except OSError as error:
             self.trouble = f"cannot be read any more: {error}"
-            self.finished = self._news = True
+            self.finished = self.has_news = True
             return False
 
     def _work(self) -> bool:
@@ -198,7 +199,7 @@ class Viewing:
             self._begin_columns()
         columns = self.columns
         if columns is None or columns.advance(_SLICE_SECONDS):
-            self._news = True
+            self.has_news = True
             return True
         if self._derived != (columns.covered, source.is_complete):
             if source.is_complete:
@@ -258,7 +259,7 @@ class Viewing:
             tick = self._tick(self._difference)
             events.append(Event(self._difference, tick, "difference", "first difference"))
         self.events = sorted(events, key=lambda event: event.index)
-        self._news = True
+        self.has_news = True
 
     def slot_of(self, path: Path) -> int | None:
         """Whose number a path leads to, if it is a player's."""
@@ -277,14 +278,14 @@ class Viewing:
 
     def take_news(self) -> bool:
         """Whether ``work`` found anything since this was last asked."""
-        news, self._news = self._news, False
+        news, self.has_news = self.has_news, False
         return self.refresh_length() or news
 
     # -- places -----------------------------------------------------------------------------
 
     def index_of_tick(self, tick: int) -> int | None:
         """The first frame of a tick, or of the next tick there is. May take long in an unordered replay."""
-        from ..replay.documents import find_tick
+        from ..replay.ticks import find_tick
 
         return find_tick(self.replay.source, tick)
 

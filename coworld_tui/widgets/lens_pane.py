@@ -13,28 +13,22 @@ from ..replay.lenses.grid import Grid
 from ..replay.lenses.model import FrameView, Lens
 from ..replay.lenses.registry import grid_of, lenses_for
 from .board import BoardView
+from .line_view import row_bindings
 from .lines import LinesView
 from .tree_view import TreeView
-
-_SCROLL: list[BindingType] = [
-    Binding("up,k", "move(-1)", "Up", show=False, id="frame.up"),
-    Binding("down,j", "move(1)", "Down", show=False, id="frame.down"),
-    Binding("pageup", "move_page(-1)", "Page up", show=False, id="frame.page_up"),
-    Binding("pagedown", "move_page(1)", "Page down", show=False, id="frame.page_down"),
-]
 
 
 class FrameLines(LinesView, inherit_bindings=False):
     """Lines of a frame. First, last and go to belong to the frames here, not to the lines of one."""
 
-    BINDINGS: ClassVar[list[BindingType]] = _SCROLL
+    BINDINGS: ClassVar[list[BindingType]] = row_bindings("frame")
 
 
 class FrameTree(TreeView, inherit_bindings=False):
     """The tree of a frame, with as few keys of its own."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *_SCROLL,
+        *row_bindings("frame"),
         Binding("enter", "toggle_row", "Open or close", show=False, id="frame.toggle"),
     ]
 

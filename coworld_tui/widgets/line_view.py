@@ -7,6 +7,7 @@ from itertools import accumulate, zip_longest
 
 from rich.cells import cell_len
 from rich.style import Style
+from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -132,6 +133,25 @@ class LineView(ScrollView, inherit_bindings=False, can_focus=False):
     def action_move_end(self) -> None:
         """Move to the last row."""
         self.scroll_to(y=self.max_scroll_y, animate=False)
+
+
+def row_bindings(prefix: str) -> list[BindingType]:
+    """Keys that move by rows and by pages. ``prefix`` begins their ids, by which settings remap them."""
+    return [
+        Binding("up,k", "move(-1)", "Up", show=False, id=f"{prefix}.up"),
+        Binding("down,j", "move(1)", "Down", show=False, id=f"{prefix}.down"),
+        Binding("pageup", "move_page(-1)", "Page up", show=False, id=f"{prefix}.page_up"),
+        Binding("pagedown", "move_page(1)", "Page down", show=False, id=f"{prefix}.page_down"),
+    ]
+
+
+def scroll_bindings(prefix: str) -> list[BindingType]:
+    """The same, and keys for the first and the last row."""
+    return [
+        *row_bindings(prefix),
+        Binding("home,g", "move_home", "Top", show=False, id=f"{prefix}.top"),
+        Binding("end,G", "move_end", "End", show=False, id=f"{prefix}.end"),
+    ]
 
 
 def changed_columns(old: Line, new: Line, width: int) -> list[tuple[int, int]]:

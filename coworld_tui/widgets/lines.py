@@ -5,24 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from ..replay.lenses.model import LineModel
 from ..replay.lenses.spans import Line
-from .line_view import LineView
+from .line_view import LineView, scroll_bindings
 
 
 class LinesView(LineView, can_focus=True):
     """Shows a model of lines and keeps its place when shown the next one."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False, id="lines.up"),
-        Binding("down,j", "move(1)", "Down", show=False, id="lines.down"),
-        Binding("pageup", "move_page(-1)", "Page up", show=False, id="lines.page_up"),
-        Binding("pagedown", "move_page(1)", "Page down", show=False, id="lines.page_down"),
-        Binding("home,g", "move_home", "Top", show=False, id="lines.top"),
-        Binding("end,G", "move_end", "End", show=False, id="lines.end"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = scroll_bindings("lines")
 
     _model: LineModel | None = None
 

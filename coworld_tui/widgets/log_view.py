@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import ClassVar, Protocol
 
@@ -10,12 +9,9 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from ..contract.text import safe_line
-from ..replay.lenses.spans import Line, Span
-from .line_view import LineView
-
-_STAMP = re.compile(r"(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d(?:[.,]\d+)?Z?\s+")
-_LEVEL = re.compile(r"\b(?:(ERROR|CRITICAL|FATAL|Traceback)|(WARN(?:ING)?)|(DEBUG|INFO|TRACE))\b")
-_LEVEL_WITHIN = 48
+from ..replay.lenses.spans import Line
+from ..replay.log_line import log_line
+from .line_view import LineView, row_bindings
 
 
 class LogSource(Protocol):
@@ -44,10 +40,7 @@ class LogView(LineView, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False, id="log.up"),
-        Binding("down,j", "move(1)", "Down", show=False, id="log.down"),
-        Binding("pageup", "move_page(-1)", "Page up", show=False, id="log.page_up"),
-        Binding("pagedown", "move_page(1)", "Page down", show=False, id="log.page_down"),
+        *row_bindings("log"),
         Binding("home,g", "move_home", "Top", show=False, id="log.top"),
         Binding("f,end,G", "follow", "Follow", show=False, id="log.follow"),
     ]
@@ -106,7 +99,7 @@ class LogView(LineView, can_focus=True):
             return ()
         start = self._first + self.scroll_offset.y
         return [
-            log_line(self._source.line(index))
+            log_line(safe_line(self._source.line(index)))
             for index in range(start, min(start + self.room.height, self._total))
         ]
 
@@ -150,13 +143,3 @@ def _about(count: int) -> str:
     """Write the leading digit of a count, so that a busy log does not repaint at every line."""
     step = 10 ** (len(str(count)) - 1)
     return f"{count // step * step}{'+' if count % step else ''}"
-
-
-def log_line(text: str) -> Line:
-    """Draw one line of a log: the time muted, warnings and errors in their colour."""
-    text = safe_line(text)
-    stamp = _STAMP.match(text)
-    start = stamp.end() if stamp else 0
-    level = _LEVEL.search(text, start, start + _LEVEL_WITHIN)
-    style = ("error", "warning", "muted")[(level.lastindex or 1) - 1] if level else ""
-    return (Span(text[:start], "muted"), Span(text[start:], style))

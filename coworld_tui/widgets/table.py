@@ -15,7 +15,7 @@ from textual.message import Message
 
 from ..contract.text import safe_line
 from ..replay.lenses.spans import Line, Span, cell_width, fit
-from .line_view import LineView
+from .line_view import LineView, scroll_bindings
 from .palette import palette_for
 
 Cell = Span | Line
@@ -84,12 +84,7 @@ class TableView(LineView, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False, id="table.up"),
-        Binding("down,j", "move(1)", "Down", show=False, id="table.down"),
-        Binding("pageup", "move_page(-1)", "Page up", show=False, id="table.page_up"),
-        Binding("pagedown", "move_page(1)", "Page down", show=False, id="table.page_down"),
-        Binding("home,g", "move_home", "Top", show=False, id="table.top"),
-        Binding("end,G", "move_end", "End", show=False, id="table.end"),
+        *scroll_bindings("table"),
         Binding("enter", "choose", "Open", show=False, id="table.choose"),
     ]
 

@@ -13,7 +13,7 @@ from textual.geometry import Region
 from ..replay.lenses.spans import Line
 from ..replay.lenses.tree import Path, TreeModel
 from ..replay.paths import MISSING
-from .line_view import LineView
+from .line_view import LineView, scroll_bindings
 from .palette import palette_for
 
 
@@ -21,12 +21,7 @@ class TreeView(LineView, can_focus=True):
     """Shows any JSON value. What is open, and where the cursor is, survives the next value."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False, id="tree.up"),
-        Binding("down,j", "move(1)", "Down", show=False, id="tree.down"),
-        Binding("pageup", "move_page(-1)", "Page up", show=False, id="tree.page_up"),
-        Binding("pagedown", "move_page(1)", "Page down", show=False, id="tree.page_down"),
-        Binding("home,g", "move_home", "Top", show=False, id="tree.top"),
-        Binding("end,G", "move_end", "End", show=False, id="tree.end"),
+        *scroll_bindings("tree"),
         Binding("enter", "toggle_row", "Open or close", show=False, id="tree.toggle"),
     ]
 
