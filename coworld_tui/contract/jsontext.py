@@ -61,7 +61,7 @@ def read_json(data: bytes, limit: int = SIZE_LIMIT, values: int | None = None) -
         ) from None
     except RecursionError:
         raise UnreadableJson("is nested too deeply") from None
-    _refuse_bulk(value, values)
+    refuse_bulk(value, values)
     return value
 
 
@@ -101,7 +101,8 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
-def _refuse_bulk(value: Any, values: int | None) -> None:
+def refuse_bulk(value: Any, values: int | None) -> None:
+    """Raise ``UnreadableJson`` for nesting beyond ``DEPTH_LIMIT`` or more than ``values`` values."""
     level, count = [value], 0
     for _ in range(DEPTH_LIMIT):
         level = [

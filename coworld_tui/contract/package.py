@@ -76,6 +76,22 @@ class Package:
         return safe_line(f"{self.name} {self.version}".strip(), _LABEL_LIMIT)
 
 
+class UnusableManifestError(CoworldError):
+    """A manifest that is read and cannot be worked with; ``raw`` is what its author wrote."""
+
+    def __init__(self, raw: dict[str, Any], source: str, problems: list[str]) -> None:
+        shown = safe_line(source, _SOURCE_LIMIT)
+        super().__init__(
+            "manifest_invalid",
+            f"The manifest has {len(problems)} {'problem' if len(problems) == 1 else 'problems'}",
+            cause=listed(problems),
+            next_step=f"coworld-tui validate {shlex.quote(shown)}",
+            exit_code=EXIT_USAGE,
+        )
+        self.raw = raw
+        self.source = shown
+
+
 def is_unpublished_image(ref: str) -> bool:
     """Whether ``ref`` is an ``img_<uuid>`` of the platform: no Docker reference, not published yet."""
     return _UNPUBLISHED.match(ref) is not None
@@ -88,6 +104,16 @@ def parse_package(data: bytes, source: str, directory: Path | None) -> Package:
 
 def read_package(path: Path) -> Package:
     """Read a manifest file, or the ``coworld_manifest.json`` of a folder."""
+    path, data = manifest_bytes(path)
+    return parse_package(data, str(path), path.parent)
+
+
+def manifest_bytes(path: Path) -> tuple[Path, bytes]:
+    """Return the manifest file that ``path`` means, itself or in that folder, and what is in it.
+
+    At most one byte more than ``SIZE_LIMIT`` is read. ``manifest_missing`` or
+    ``manifest_invalid`` when there is no such file.
+    """
     shown = safe_line(str(path), _SOURCE_LIMIT)
     try:
         if path.is_dir():
@@ -101,13 +127,12 @@ def read_package(path: Path) -> Package:
                 "give a manifest or its folder",
             )
         with path.open("rb") as file:
-            data = file.read(SIZE_LIMIT + 1)
+            return path, file.read(SIZE_LIMIT + 1)
     except (FileNotFoundError, NotADirectoryError):
         raise _missing(f"there is no {shown}") from None
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path
         reason = error.strerror if isinstance(error, OSError) else "the path is not valid"
         raise _missing(f"{shown} cannot be read: {reason}") from None
-    return parse_package(data, str(path), path.parent)
 
 
 async def load_package(source: str, *, resolve_id: ResolveId | None = None) -> Package:
@@ -183,12 +208,7 @@ def _package(raw: dict[str, Any], source: str, directory: Path | None) -> Packag
     try:
         manifest = Manifest.model_validate(raw)
     except ValidationError as error:
-        places = model_problems(error, REPORTER_TAGS)
-        raise manifest_invalid(
-            f"The manifest has {len(places)} {'problem' if len(places) == 1 else 'problems'}",
-            listed(places),
-            f"coworld-tui validate {shlex.quote(safe_line(source, _SOURCE_LIMIT))}",
-        ) from None
+        raise UnusableManifestError(raw, source, model_problems(error, REPORTER_TAGS)) from None
     return Package(manifest, raw, source, directory)
 
 
