@@ -12,6 +12,7 @@ from .text import safe_line
 _TOTAL_SECONDS = 60.0
 _STEP_SECONDS = 15.0
 _REDIRECTS = 5
+USER_AGENT = "coworld-tui"
 _LABEL_LIMIT = 200
 
 
@@ -31,7 +32,7 @@ async def fetch_document(url: str, limit: int) -> bytes:
                 follow_redirects=True,
                 max_redirects=_REDIRECTS,
                 timeout=_STEP_SECONDS,
-                headers={"User-Agent": "coworld-tui", "Accept": "application/json"},
+                headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
             ) as client,
             client.stream("GET", url) as response,
         ):

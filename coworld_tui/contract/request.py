@@ -47,6 +47,9 @@ __all__ = [
 FIXTURE = "certification"
 """``EpisodePlan.variant_id`` of the certification fixture."""
 
+OWN_CONFIG = "own config"
+"""``EpisodePlan.variant_id`` of an episode whose configuration is the caller's."""
+
 FROM_REQUEST = "request"
 """``EpisodePlan.variant_id`` of an episode that comes from a request file."""
 
@@ -96,8 +99,8 @@ class Seat:
 class EpisodePlan:
     """One episode, ready to be run.
 
-    ``variant_id`` is the variant's, ``certification`` or ``request``. ``game_config`` has no
-    tokens: the runner adds them. ``seats`` has one entry per slot, in slot order.
+    ``variant_id`` is the variant's, or one of the names above. ``game_config`` has no tokens: the
+    runner adds them. ``seats`` has one entry per slot, in slot order.
     """
 
     package: Package
@@ -150,6 +153,7 @@ def plan_episode(
     package: Package,
     *,
     variant: str | None = None,
+    game_config: Mapping[str, Any] | None = None,
     images: Sequence[str] = (),
     run: Sequence[str] = (),
     env: Mapping[str, str] | None = None,
@@ -158,16 +162,19 @@ def plan_episode(
 ) -> EpisodePlan:
     """Plan an episode of ``variant``, or of the certification fixture.
 
+    ``game_config`` is one of the caller's own, in place of the variant's; it has no tokens.
     ``images`` is none, one for every slot or one per slot; ``run`` replaces the command of every
     slot whose image was replaced; ``env`` is added to every player's. ``fills`` win over an image
     given for all slots and collide with one given for theirs. ``seed_offset`` is added to an
     integer ``seed`` of the configuration. Raises ``config_error`` or ``manifest_invalid``, exit code 2.
     """
     _require_local(package)
-    game_config = _offset_seed(_chosen_config(package, variant), seed_offset)
-    count = slot_count(package.manifest, game_config, is_fixture=variant is None)
-    _require_valid_config(package, game_config, count)
-    names = _configured_names(game_config, count)
+    is_own = game_config is not None
+    chosen = _chosen_config(package, variant) if game_config is None else copy.deepcopy(dict(game_config))
+    config = _offset_seed(chosen, seed_offset)
+    count = slot_count(package.manifest, config, is_fixture=variant is None and not is_own)
+    _require_valid_config(package, config, count)
+    names = _configured_names(config, count)
     filled = _by_slot(fills, count)
     offered = _with_images(_roster_seats(package, count), images, filled)
     seats = [_filled(package, seat, slot, filled.get(slot)) for slot, seat in enumerate(offered)]
@@ -175,8 +182,8 @@ def plan_episode(
         seats = _with_run(seats, tuple(run))
     return EpisodePlan(
         package=package,
-        variant_id=FIXTURE if variant is None else variant,
-        game_config=game_config,
+        variant_id=OWN_CONFIG if is_own else FIXTURE if variant is None else variant,
+        game_config=config,
         seats=_settled(seats, names, env or {}),
         episode_tags=dict(_EPISODE_TAGS),
     )

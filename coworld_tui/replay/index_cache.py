@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..runs.cache_room import make_room
 from ..runs.directory import replacing
 from ..runs.paths import cache_dir
 from .blob import MIB, Blob
@@ -89,22 +90,7 @@ def save_index(key: str, index: StoredIndex) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with replacing(folder / (key + _SUFFIX), mode=0o600) as file:
             file.writelines([_MAGIC, checksum.to_bytes(_WORD), *body])
-        _make_room(folder)
-
-
-def _make_room(folder: Path) -> None:
-    found = []
-    for entry in os.scandir(folder):
-        with contextlib.suppress(OSError):
-            status = entry.stat()
-            found.append((status.st_mtime_ns, status.st_size, entry.path))
-    total = sum(size for _, size, _ in found)
-    for _, size, path in sorted(found):
-        if total <= TOTAL_LIMIT:
-            return
-        with contextlib.suppress(OSError):
-            Path(path).unlink()
-            total -= size
+        make_room(folder, TOTAL_LIMIT)
 
 
 def _folder() -> Path:

@@ -4,26 +4,39 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, NamedTuple
 
 from .lenses.spans import Line, Span
 from .log_times import masked_line
-from .page import Page
+from .page import Heading, Page
 
 _PARAGRAPH_LIMIT = 20_000
+_SUMMARY_LEVEL = 6
+
+
+class Document(NamedTuple):
+    """A document as lines, and its headings with the lines they stand on."""
+
+    lines: list[Line]
+    headings: list[Heading]
 
 
 def markdown_lines(text: str, width: int) -> list[Line]:
     """A Markdown document as lines. Nothing in it is fetched; HTML in it stands as text."""
+    return markdown_document(text, width).lines
+
+
+def markdown_document(text: str, width: int) -> Document:
+    """``markdown_lines`` with the headings."""
     from markdown_it import MarkdownIt
 
     if any(len(block) > _PARAGRAPH_LIMIT for block in re.split(r"\n[ \t]*\n", text)):
-        return _plain(text)
+        return Document(_plain(text), [])
     page = Page(width)
     for token in MarkdownIt("commonmark", {"html": False}).enable("table").parse(text):
         match token.type:
             case "heading_open":
-                page.heading()
+                page.heading(int(token.tag[1:]))
             case "blockquote_open":
                 page.indent("│ ")
             case "bullet_list_open":
@@ -52,7 +65,7 @@ def markdown_lines(text: str, width: int) -> list[Line]:
                 page.rule()
             case "heading_close" | "paragraph_close":
                 page.close(has_gap=not token.hidden)
-    return page.lines()
+    return Document(page.lines(), page.headings())
 
 
 def _inline(page: Page, tokens: list[Any]) -> None:
@@ -79,6 +92,11 @@ def _inline(page: Page, tokens: list[Any]) -> None:
 
 def html_lines(text: str, width: int) -> list[Line]:
     """The text of an HTML document as lines. Scripts, styles and whatever else is no text are left out."""
+    return html_document(text, width).lines
+
+
+def html_document(text: str, width: int) -> Document:
+    """``html_lines`` with the headings."""
     # What never ends costs the parser time that grows with its square, so nothing of that kind gets there.
     for pattern, instead in _NO_TEXT:
         text = pattern.sub(instead, text)
@@ -115,8 +133,10 @@ class _HtmlReader(HTMLParser):
         if tag in _BLOCKS:
             self.page.close(has_gap=tag in _APART)
         match tag:
-            case "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "summary":
-                self.page.heading()
+            case "h1" | "h2" | "h3" | "h4" | "h5" | "h6":
+                self.page.heading(int(tag[1:]))
+            case "summary":
+                self.page.heading(_SUMMARY_LEVEL)
             case "ul" | "ol":
                 self.page.open_list(1 if tag == "ol" else None)
             case "li":
@@ -170,12 +190,12 @@ class _HtmlReader(HTMLParser):
         else:
             self.page.text(data, "accent" if self._code else "strong" if self._strong else "")
 
-    def finish(self) -> list[Line]:
-        """The lines, once everything was fed."""
+    def finish(self) -> Document:
+        """The document, once everything was fed."""
         self.close()
         self.handle_endtag("pre")
         self.page.table()
-        return self.page.lines()
+        return Document(self.page.lines(), self.page.headings())
 
 
 _APART = frozenset(

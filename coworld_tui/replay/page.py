@@ -13,12 +13,22 @@ from .log_times import masked_line, masked_text
 from .tables import MAX_COLUMNS, broken, small_table
 
 _MAX_MARGINS = 8
+_HEADING_LIMIT = 120
 
 
 def merged(spans: Iterable[Span]) -> Line:
     """Spans, neighbours of one style made one."""
     parts = groupby(spans, key=lambda span: span.style)
     return tuple(Span("".join(span.text for span in part), style) for style, part in parts)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading of a document: ``level`` from 1, ``text`` safe to show, ``line`` the first it stands on."""
+
+    level: int
+    text: str
+    line: int
 
 
 class Page:
@@ -36,13 +46,19 @@ class Page:
         self._mark = ""
         self._lists: list[_List] = []
         self._rows: list[list[str]] = []
-        self._is_heading = False
+        self._level = 0
+        self._headings: list[Heading] = []
         self._has_gap = False
 
     def lines(self) -> list[Line]:
         """What was made so far."""
         self.close()
         return self._lines
+
+    def headings(self) -> list[Heading]:
+        """The headings of what was made so far, for a table of contents."""
+        self.close()
+        return self._headings
 
     def text(self, text: str, style: str) -> None:
         """Go on with the paragraph."""
@@ -55,10 +71,10 @@ class Page:
         if link.startswith(("https://", "http://")) and not (self._spans and self._spans[-1].text == link):
             self.text(f" ({link})", "muted")
 
-    def heading(self) -> None:
+    def heading(self, level: int) -> None:
         """Make a heading of the paragraph to come."""
         self.close()
-        self._is_heading = True
+        self._level = level
 
     def close(self, has_gap: bool = True) -> None:
         """End the paragraph, with a blank line before the next if ``has_gap``. In a table it goes on."""
@@ -66,14 +82,18 @@ class Page:
             self.text(" ", "")
             return
         spans, self._spans = _without_credentials(self._spans), []
-        if self._is_heading:
+        title = _title(spans) if self._level else ""
+        if self._level:
             spans = [Span(span.text, "heading") for span in spans]
         lines = _wrapped(spans, self._width - len(self._margin))
+        start = len(self._lines) + bool(self._has_gap and self._lines)
         for line in lines:
             self._add(line)
         if lines:
-            self._has_gap = has_gap or self._is_heading
-            self._is_heading = False
+            if self._level:
+                self._headings.append(Heading(self._level, title, start))
+            self._has_gap = has_gap or self._level > 0
+            self._level = 0
         elif has_gap and self._lines:
             self._has_gap = True
 
@@ -186,6 +206,12 @@ class Page:
 class _List:
     number: int | None
     is_open: bool = False
+
+
+def _title(spans: list[Span]) -> str:
+    """What a heading says, without where its links lead."""
+    words = "".join(span.text for span in spans if span.style != "muted").split()
+    return safe_line(" ".join(words), _HEADING_LIMIT)
 
 
 def _without_credentials(spans: list[Span]) -> list[Span]:

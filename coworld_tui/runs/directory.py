@@ -92,8 +92,7 @@ class RunDirectory:
         try:
             if workspace is not None:
                 workspace.mkdir(parents=True, exist_ok=True)
-                if any(workspace.iterdir()):
-                    raise _not_empty(workspace)
+                require_fresh(workspace)
             run.path.mkdir(parents=True, mode=0o700)
             try:
                 run._fill(workspace)
@@ -181,8 +180,11 @@ class RunDirectory:
         write_json(self.path / MANIFEST, self._manifest)
 
 
-def _not_empty(workspace: Path) -> CoworldError:
-    return CoworldError(
+def require_fresh(workspace: Path) -> None:
+    """Raise CoworldError (``workspace_not_empty``, exit 2) when the folder already holds files."""
+    if not workspace.is_dir() or not any(workspace.iterdir()):
+        return
+    raise CoworldError(
         "workspace_not_empty",
         f"{safe_line(str(workspace), _PATH_LIMIT)} already holds files",
         cause="a run needs a fresh folder: leftover results would be taken for new ones",

@@ -41,6 +41,6 @@ def config_file() -> Path:
 
 
 def cache_dir() -> Path:
-    """What may be deleted at any time: indexes of big replays, and room to inflate compressed ones."""
+    """What may be deleted at any time: indexes of replays, fetched documents, room for work."""
     chosen = os.environ.get(HOME_VARIABLE)
     return home() / "cache" if chosen else Path(_DIRS.user_cache_dir)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from coworld_tui.replay.file_views import view_of
 from coworld_tui.replay.lenses.spans import Span, cell_width
+from coworld_tui.replay.markup import html_document, markdown_document
 
 from .json_values import unhurried
 from .shown_files import file_of, shown, text_shown
@@ -32,6 +33,38 @@ def test_markdown_by_content_and_by_name() -> None:
     assert "Markdown" in view_of(file_of("just words\nmore", "notes.md")).title
     assert text_shown("just words\nmore", "notes.md") == "just words more"
     assert text_shown("# a comment\nkey: value\n", "settings.yaml") == "# a comment\nkey: value"
+
+
+def test_headings_and_where_they_stand() -> None:
+    text = (
+        "# One [here](https://example.org)\n\ntext\n\n## Two *and* `more` words than fit\n> ### Three\n\n"
+        "- #### Four\n\nFive\n====\n\n```\n# no heading\n```\n#\n"
+    )
+    page = markdown_document(text, 20)
+    assert [(heading.level, heading.text) for heading in page.headings] == [
+        (1, "One here"),
+        (2, "Two and more words than fit"),
+        (3, "Three"),
+        (4, "Four"),
+        (1, "Five"),
+    ]
+    drawn = ["".join(span.text for span in page.lines[heading.line]) for heading in page.headings]
+    assert drawn == ["One here", "Two and more words", "│ Three", "• Four", "Five"]
+    html = html_document("<h2>A</h2><p>b<h3>C <b>d</b>\x1b[31m</h3><summary>e</summary>", 80)
+    assert [(heading.level, heading.text, heading.line) for heading in html.headings] == [
+        (2, "A", 0),
+        (3, "C d", 4),
+        (6, "e", 6),
+    ]
+    assert markdown_document("x" * 30_000, 80).headings == []
+
+
+@given(st.text(st.sampled_from("# =-\n>*1.a|`x"), max_size=60), st.integers(1, 60))
+def test_headings_of_anything_stand_on_lines(text: str, width: int) -> None:
+    page = markdown_document(text, width)
+    at = [heading.line for heading in page.headings]
+    assert at == sorted(set(at))
+    assert all(any(span.style == "heading" for span in page.lines[line]) for line in at)
 
 
 def test_html_is_reduced_to_text() -> None:
