@@ -1,0 +1,1 @@
+"""Supporting roles: one-shot programs that read an episode and write what they make of it."""

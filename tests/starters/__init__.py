@@ -1,0 +1,1 @@
+"""The starting points that ``new`` writes: written out, played, refused and certified."""
