@@ -29,7 +29,8 @@ class PartSpec:
 
     ``argv`` empty means the image's own command. ``env`` may hold tokens and secret values: it
     goes to the engine's API or to ``execve``, never onto a command line. ``port`` is the host
-    port to publish ``listens_on`` on (0: any free one; None: nothing listens).
+    port to publish ``listens_on`` on (0: any free one; None: nothing listens). ``has_network`` False
+    cuts a container off from everything; a process it cannot.
     """
 
     role: str
@@ -44,6 +45,7 @@ class PartSpec:
     listens_on: int = GAME_PORT
     extra_ports: dict[int, int] = field(default_factory=dict)
     resources: Resources | None = None
+    has_network: bool = True
 
 
 @dataclass(frozen=True)

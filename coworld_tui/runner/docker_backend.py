@@ -133,7 +133,9 @@ class DockerPart:
             self.exit = PartExit(-1, str(end.exception())) if end.exception() else end.result()
 
     def _who(self) -> str:
-        return "the game" if self.spec.slot is None else f"slot {self.spec.slot}"
+        if self.spec.slot is not None:
+            return f"slot {self.spec.slot}"
+        return "the game" if self.spec.role == "replay" else f"the {self.spec.role}"
 
     def _start_error(self, error: CoworldError) -> CoworldError:
         cause = error.cause
@@ -207,8 +209,8 @@ class DockerBackend:
                 for mount in (() if self.engine.is_remote else spec.mounts)
             ],
             port_bindings=bindings,
-            network_mode=NETWORK,
-            extra_hosts={HOST_FROM_CONTAINER: self._gateway or "host-gateway"},
+            network_mode=NETWORK if spec.has_network else "none",
+            extra_hosts={HOST_FROM_CONTAINER: self._gateway or "host-gateway"} if spec.has_network else None,
             cap_drop=["ALL"],
             cap_add=_CAPABILITIES,
             security_opt=["no-new-privileges"],
@@ -229,7 +231,9 @@ class DockerBackend:
             host_config=host_config,
             networking_config=api.create_networking_config(
                 {NETWORK: api.create_endpoint_config(aliases=aliases)}
-            ),
+            )
+            if spec.has_network
+            else None,
         )
         return DockerPart(self.engine, spec, str(created["Id"]), stdout, stderr)
 
