@@ -24,9 +24,10 @@ from .outcome import Outcome
 from .phases import LABELS, Phase, PhaseClock
 from .probes import Probes
 from .recorder import Recorder
+from .replay_check import check_replay
 from .run_files import GAME_LOGS, RunFiles, player_log
 from .stage import Stage
-from .together import end, together
+from .together import ENDING_SECONDS, end, together
 from .viewer import Viewer, ViewerRefusedError
 from .warmup import until_ready
 
@@ -35,7 +36,6 @@ T = TypeVar("T")
 FIRST_FRAME_SECONDS = 10.0
 _DRAIN_SECONDS = 0.2
 _DISK_CHECK_SECONDS = 0.5
-_ENDING_SECONDS = 0.75  # from a broken connection to the exit code of a game that died
 
 
 class Episode:
@@ -43,8 +43,9 @@ class Episode:
 
     ``clock`` is the current phase, ``rings`` the logs by source (``game``, ``player 0``, ...),
     ``recorder`` and ``events`` exist once the run directory does, ``exits`` is how players ended,
-    ``links`` the browser pages once the game is healthy. ``drawn`` is for the screen: it counts
-    there the frames it showed.
+    ``links`` the browser pages once the game is healthy. ``game_over`` is set when the game has
+    ended well and everything it wrote is there. ``drawn`` is for the screen: it counts there the
+    frames it showed.
     """
 
     def __init__(self, plan: EpisodePlan, options: LaunchOptions) -> None:
@@ -54,8 +55,10 @@ class Episode:
         self.clock = PhaseClock()
         self.exits: dict[int, PartExit | None] = {}
         self.links: dict[str, str] = {}
+        self.game_over = asyncio.Event()
         self.drawn = 0
         self.outcome: Outcome | None = None
+        self.results_error: CoworldError | None = None
         self._identity = Identity.new(len(plan.seats))
         self._redactor = Redactor([*self._identity.tokens, *options.secret_env.values()])
         self.rings = {"game": LogRing(self._redactor)}
@@ -90,6 +93,11 @@ class Episode:
     def recorder(self) -> Recorder | None:
         """The frames so far."""
         return self._files.recorder if self._files is not None else None
+
+    @property
+    def workspace(self) -> Path | None:
+        """What the game sees, once it exists."""
+        return self._files.workspace if self._files is not None else None
 
     def cancel(self) -> None:
         """Stop the episode; ``run()`` then cleans up and returns an outcome ``cancelled``."""
@@ -136,7 +144,8 @@ class Episode:
         probes = await self._start_game()
         if self.options.kind == "episode":
             self._enter(Phase.PROBING)
-            await self._while_game_lives(probes.routes(self._identity.tokens[0]))
+            checks = probes.routes(self._identity.tokens[0], pong=self.options.require_pong)
+            await self._while_game_lives(checks)
         self._watch_frames(probes.ws)
         await self._start_players()
         self._enter(Phase.FIRST_FRAME)
@@ -265,6 +274,7 @@ class Episode:
         self._emit("exit", f"game exited with {ended.code}", code=ended.code, reason=ended.reason)
         if ended.code != 0:
             raise self._game_failure(ended, "while it played")
+        self.game_over.set()
 
     async def _collect(self) -> None:
         limit = self.options.player_exit_seconds
@@ -275,7 +285,11 @@ class Episode:
         except CoworldError as error:
             # The game may say whose fault it is; with results it has nothing to excuse.
             declared = declared_failure(files.workspace, len(self.plan.seats))
-            raise (declared if error.type == RESULTS_MISSING and declared else error) from None
+            if error.type == RESULTS_MISSING and declared:
+                raise declared from None
+            if self.options.require_results:
+                raise
+            self.results_error = blame.redacted(error, self._redactor)
         if crash := self._player_crash():
             raise crash
         if late:
@@ -296,23 +310,8 @@ class Episode:
         replay = find_replay(files.workspace, self.plan)
         if replay is None:
             raise blame.no_replay()
-        part, uri = await stage.create_replay_server(replay, *map(files.log, GAME_LOGS))
-        await part.start()
-        probes = Probes(*await part.address())
-        checking = asyncio.create_task(probes.check_replay(uri))
-        exiting = asyncio.create_task(part.wait())
-        try:
-            await asyncio.wait(
-                {checking, exiting},
-                timeout=self.options.timeout_seconds,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            if not checking.done() or checking.exception() is not None:
-                # A connection that breaks off is the first one sees of a server's end.
-                await asyncio.wait({exiting}, timeout=_ENDING_SECONDS)
-                raise blame.replay_unloadable(_replay_problem(checking, exiting))
-        finally:
-            await end(checking, exiting)
+        stdout, stderr = map(files.log, GAME_LOGS)
+        await check_replay(stage, replay, stdout, stderr, self.options.timeout_seconds)
 
     # -- waiting ----------------------------------------------------------------------------
 
@@ -332,7 +331,7 @@ class Episode:
     async def _game_is_ending(self) -> bool:
         """Whether the game is about to be seen dead: what broke off then is not what went wrong."""
         exiting = asyncio.ensure_future(self._running_game().wait())
-        await asyncio.wait({exiting}, timeout=_ENDING_SECONDS)
+        await asyncio.wait({exiting}, timeout=ENDING_SECONDS)
         await end(exiting)
         return self._running_game().exit is not None
 
@@ -481,16 +480,3 @@ def _broke_off(probing: asyncio.Future[Any]) -> bool:
     """Whether a probe failed, which is also what it looks like when the game dies meanwhile."""
     error = probing.exception()
     return isinstance(error, CoworldError) and error.type == "game_contract_violation"
-
-
-def _replay_problem(checking: asyncio.Future[None], exiting: asyncio.Future[PartExit]) -> str:
-    """Why a replay was not shown: its server has ended, or the check has failed or takes too long."""
-    if exiting.done():
-        return f"the replay server exited with {exiting.result().code}"
-    if not checking.done():
-        return "the replay server never became healthy"
-    try:
-        checking.result()
-    except CoworldError as error:
-        return error.cause
-    return ""

@@ -29,7 +29,10 @@ class LaunchOptions:
     """How to run a plan. ``timeout_seconds`` is per phase, as in both published clients.
 
     ``port`` is the host port of the game, 0 for any free one. ``secret_env`` goes to every
-    player and is redacted everywhere. ``game_command`` replaces the game's container.
+    player and is redacted everywhere. ``game_command`` replaces the game's container. Certification
+    asks two things differently: ``require_pong`` that /global answers a Ping, and without
+    ``require_results`` results that do not fit are kept as ``Episode.results_error`` instead of
+    ending the episode.
     """
 
     kind: Kind = "episode"
@@ -37,6 +40,8 @@ class LaunchOptions:
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
     player_exit_seconds: float = PLAYER_EXIT_SECONDS
     verify_replay: bool = False
+    require_pong: bool = False
+    require_results: bool = True
     secret_env: Mapping[str, str] = field(default_factory=dict)
     game_command: tuple[str, ...] = ()
     output_dir: Path | None = None

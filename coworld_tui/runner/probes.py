@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from http import HTTPStatus
 from time import monotonic
 from typing import NoReturn
 from urllib.parse import quote
 
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from ..contract.errors import CoworldError
 from ..contract.text import safe_line
+from .together import end
 from .viewer import open_socket
 
 _SHORTEST_POLL_SECONDS, _LONGEST_POLL_SECONDS = 0.02, 0.15
@@ -20,6 +23,7 @@ _HEALTH_REQUEST_SECONDS = 1.0
 _ROUTE_SECONDS = 5.0
 _SILENCE_SECONDS = 2.0
 _BAD_TOKEN = "bad"
+_PING = b"coworld-tui"
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-5]\d\d)(?: |\r?\n)")
 
 
@@ -47,16 +51,19 @@ class Probes:
             wait = (monotonic() - began) / 10
             await asyncio.sleep(min(max(wait, _SHORTEST_POLL_SECONDS), _LONGEST_POLL_SECONDS))
 
-    async def routes(self, token: str | None) -> None:
+    async def routes(self, token: str | None, *, pong: bool = False) -> None:
         """Client pages answer and a bad token is refused; the checks run side by side.
 
-        ``token`` is slot 0's, None when no slot has one. Raises CoworldError
+        ``token`` is slot 0's, None when no slot has one; ``pong`` also asks /global for a Pong, as
+        certification does. Raises CoworldError
         (``game_contract_violation``) naming the first route that broke the contract.
         """
         checks = [self._page("/client/global")]
         if token is not None:
             checks.append(self._page(f"/client/player?slot=0&token={token}"))
             checks.append(self._bad_token_refused())
+        if pong:
+            checks.append(self._answers_ping())
         outcomes = await asyncio.gather(*checks, return_exceptions=True)
         for outcome in outcomes:
             if outcome is not None:
@@ -75,6 +82,26 @@ class Probes:
         except (OSError, InvalidHandshake, ConnectionClosed, TimeoutError) as error:
             _violated("/replay", f"sent no replay: {safe_line(str(error) or type(error).__name__, 200)}")
         _violated("/replay", "sent an empty message")
+
+    async def missing_replay_refused(self, uri: str) -> None:
+        """A replay that is not there is refused: HTTP 400 or 404, or the connection ends (section 3.6)."""
+        route = "/replay"
+        try:
+            async with asyncio.timeout(_SILENCE_SECONDS):
+                async with await open_socket(f"{self.ws}{route}?uri={quote(uri, safe='')}") as socket:
+                    await socket.recv()
+        except TimeoutError:  # itself an OSError
+            _violated(route, "accepted a replay that is not there: the connection stayed open")
+        except InvalidStatus as error:
+            if error.response.status_code in (400, 404):
+                return
+            _violated(
+                route,
+                f"answered {error.response.status_code} to a replay that is not there; 400 or 404 is due",
+            )
+        except (OSError, InvalidHandshake, ConnectionClosed):
+            return
+        _violated(route, "accepted a replay that is not there: it sent a message")
 
     async def _page(self, path: str, *, redirects_allowed: bool = False) -> None:
         route = path.partition("?")[0]
@@ -107,6 +134,24 @@ class Probes:
             raise ConnectionError("the answer is not HTTP" if line else "the connection was closed")
         return int(status[1])
 
+    async def _answers_ping(self) -> None:
+        """/global answers a Ping within two seconds, whatever it sends meanwhile."""
+        route = "/global"
+        try:
+            async with asyncio.timeout(_ROUTE_SECONDS):
+                socket = await open_socket(f"{self.ws}{route}")
+        except (OSError, InvalidHandshake, ConnectionClosed, TimeoutError) as error:
+            _violated(route, f"refused a viewer: {safe_line(str(error) or type(error).__name__, 200)}")
+        async with socket:
+            draining = asyncio.ensure_future(_drain(socket))
+            try:
+                async with asyncio.timeout(_SILENCE_SECONDS):
+                    await (await socket.ping(_PING))
+            except (OSError, ConnectionClosed, TimeoutError):
+                _violated(route, f"did not answer a Ping with a Pong within {_SILENCE_SECONDS:g} s")
+            finally:
+                await end(draining)
+
     async def _bad_token_refused(self) -> None:
         route = "/player"
         try:
@@ -123,6 +168,13 @@ class Probes:
         except (OSError, InvalidHandshake, ConnectionClosed):
             return
         _violated(route, "accepted a bad token: it sent a message")
+
+
+async def _drain(socket: ClientConnection) -> None:
+    """Frames that nobody takes would keep the Pong behind them from being read."""
+    with contextlib.suppress(ConnectionClosed):
+        while True:
+            await socket.recv()
 
 
 def _violated(route: str, how: str) -> NoReturn:

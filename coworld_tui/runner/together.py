@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+ENDING_SECONDS = 0.75
+"""From a connection that broke off to the exit code of the program that died."""
 
 
 async def together(*works: Coroutine[Any, Any, T]) -> list[T]:
@@ -31,3 +35,12 @@ async def end(*tasks: asyncio.Future[Any]) -> None:
     for task in tasks:
         if not task.cancelled():
             task.exception()
+
+
+async def unhurried(work: Coroutine[Any, Any, T]) -> T:
+    """``work`` to its end, however often we are cancelled meanwhile: for removing what was started."""
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait({task})
+    return task.result()

@@ -30,11 +30,14 @@ class _DirectConnect(connect):
         return exc
 
 
-async def open_socket(url: str) -> ClientConnection:
-    """Connect as the contract wants: frames of any size, no pings, no compression, no proxy, no redirects."""
+async def open_socket(url: str, max_size: int | None = None) -> ClientConnection:
+    """Connect as the contract wants: frames of any size, no pings, no compression, no proxy, no redirects.
+
+    ``max_size`` in bytes is for those whose messages do have a limit.
+    """
     return await _DirectConnect(
         url,
-        max_size=None,
+        max_size=max_size,
         max_queue=_QUEUED_FRAMES,
         ping_interval=None,
         compression=None,

@@ -1,8 +1,8 @@
 """``python -m tests.benchmarks [NAME ...]``: measure, and print a Markdown table.
 
-Names: help paint one eight stream replays screen find library.
+Names: help paint one eight stream replays screen find library validate certify.
 
-``one`` and ``eight`` need a Docker engine, ``COWORLD_TUI_PEERS`` (the folder that holds
+``one``, ``eight`` and ``certify`` need a Docker engine, ``COWORLD_TUI_PEERS`` (the folder that holds
 ``paintarena-0.1.64``) and ``COWORLD_PEER_64`` (a Python that has ``coworld==0.1.64``).
 ``replays``, ``screen`` and ``find`` make 750 MB of replays, in the folder that ``COWORLD_TUI_BIG``
 names if it does; ``COWORLD_PEER_VD`` names visidata's program where it is not on the path.
@@ -14,7 +14,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from . import episodes, finding, library, replay_screen, replays, startup, stream
+from . import certify, episodes, finding, library, replay_screen, replays, startup, stream, validate
 from .table import Row, markdown
 
 BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
@@ -27,6 +27,8 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "screen": replay_screen.screen,
     "find": finding.finding,
     "library": library.library,
+    "validate": validate.validate,
+    "certify": certify.certify,
 }
 
 
