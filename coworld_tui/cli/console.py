@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..app import CoworldApp
     from ..contract.package import Package
     from ..contract.request import EpisodePlan
+    from ..roles.certification import Certification
     from ..runner.launch import LaunchOptions
     from ..runner.outcome import Outcome
 
@@ -67,6 +68,14 @@ def watch(
     is_file = package.directory is not None and not package.builtin
     app = console_class((package.source,) if is_file else (), Launch(tuple(plans), launch, jobs))
     return asyncio.run(_open(app, as_json=as_json))
+
+
+def watch_certification(certification: Certification) -> None:
+    """Certify in the console; it has ended, somehow, when this returns."""
+    package = certification.package
+    is_file = package.directory is not None and not package.builtin
+    app = _console_class()((package.source,) if is_file else (), certification=certification)
+    asyncio.run(_open(app, as_json=False))
 
 
 def _console_class() -> type[CoworldApp]:
@@ -126,6 +135,7 @@ async def _open(app: CoworldApp, *, as_json: bool) -> int:
     else:
         for session in app.sessions:
             session.batch.cancel()
+        await app.stop_works()
         outcomes = await _outcomes(app)
     _tell(outcomes, as_json=as_json)
     if app.fault is not None:

@@ -17,6 +17,7 @@ from ..runner.signals import stop_on_signals
 from .displays import Display, choose_display
 from .launch_arguments import launch_options, plan_all
 from .loading import load
+from .playing import play_batch
 
 
 def run(options: Namespace) -> int:
@@ -24,6 +25,10 @@ def run(options: Namespace) -> int:
     package = load(options.manifest)
     launch = launch_options(options, package)
     plans = plan_all(options, package)
+    if options.watch:
+        from .watching import watch_and_run
+
+        return watch_and_run(options, package, plans, launch)
     people = launch.kind == "play" or any(seat.kind == "human" for seat in plans[0].seats)
     display = choose_display(options.display, as_json=options.json, people=people)
     if display.name == "full":
@@ -47,18 +52,10 @@ def play(options: Namespace) -> int:
 async def _run(
     package: Package, plans: Sequence[EpisodePlan], launch: LaunchOptions, jobs: int, display: Display
 ) -> int:
-    episodes = episodes_of(plans, launch)
-    batch = Batch(episodes, jobs, on_end=display.ended)
+    batch = Batch(episodes_of(plans, launch), jobs, on_end=display.ended)
     stop_on_signals(batch.cancel)
     cleaning = asyncio.create_task(reap(engine=launch.backend == "docker"))
-    display.begin(package, episodes)
-    watching = asyncio.create_task(display.watch(episodes))
-    try:
-        outcomes = await batch.run()
-    finally:
-        watching.cancel()
-        await asyncio.wait({watching})
-    display.finish(outcomes)
+    outcomes = await play_batch(batch, package, display)
     code = joint_exit_code(outcomes)
     if code == EXIT_INTERRUPTED:
         cleaning.cancel()  # an engine that does not answer keeps nobody

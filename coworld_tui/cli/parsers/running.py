@@ -29,7 +29,7 @@ def add(commands: Any) -> None:
         "images", nargs="*", metavar="IMAGE", help="one player image for all slots, or one a slot"
     )
     _launch_arguments(play)
-    play.set_defaults(episodes=1, jobs=1, verify_replay=False)
+    play.set_defaults(episodes=1, jobs=1, verify_replay=False, watch=False)
 
 
 def _launch_arguments(parser: argparse.ArgumentParser, *, bundled: bool = False) -> None:
@@ -83,4 +83,9 @@ def _batch_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", type=count, default=1, metavar="J", help="how many at a time")
     parser.add_argument(
         "--verify-replay", action="store_true", help="load the replay with the game afterwards"
+    )
+    parser.add_argument(
+        "--watch",
+        action="store_true",
+        help="run again whenever the manifest, the request or the files of cmd= slots change",
     )
