@@ -26,7 +26,7 @@ from .paced_app import PacedApp
 from .replay.lenses.spans import Span, fit
 from .runner.signals import stop_on_signals
 from .screens.bindings import bindings
-from .screens.console import ConsoleScreen
+from .screens.console import ConsoleScreen, Work
 from .styles.themes import THEMES
 from .widgets.bars import KeyBar, TopBar
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .contract.package import Package
+    from .roles.certification import Certification
     from .runner.batch import Batch
     from .runner.episode import Episode
     from .runner.outcome import Outcome
@@ -63,7 +64,7 @@ class Session:
 
 
 class CoworldApp(PacedApp[str]):
-    """Opens on the packages, on a launch or on a replay given at the start.
+    """Opens on the packages, on a launch, a certification or a replay given at the start.
 
     ``folders`` hold downloads and bundles, beside those of the settings; nothing inflates to more than
     ``max_inflated`` bytes.
@@ -83,6 +84,7 @@ class CoworldApp(PacedApp[str]):
         opened: tuple[str, ...] = (),
         first: Launch | None = None,
         *,
+        certification: Certification | None = None,
         replay: Path | None = None,
         replays: bool = False,
         folders: tuple[Path, ...] = (),
@@ -91,9 +93,11 @@ class CoworldApp(PacedApp[str]):
         super().__init__()
         self.animation_level = "none"
         self.sessions: list[Session] = []
+        self.works: dict[asyncio.Task[object], Work] = {}
         self.engine = Span("○ docker", "muted")
         self._opened = opened
         self._first = first
+        self._certification = certification
         self._replay = replay
         self._replays = replays or replay is not None
         self._folders = folders
@@ -127,6 +131,9 @@ class CoworldApp(PacedApp[str]):
         self._apply_settings()
         if self._first is not None:
             self.launch(self._first)
+        if self._certification is not None:
+            self.begin(self._certification)
+            self._show_certification(self._certification)
         self.run_worker(self._look_for_engine(), group="engine")
 
     def _apply_settings(self) -> None:
@@ -212,6 +219,43 @@ class CoworldApp(PacedApp[str]):
         )
         self.launch(Launch((plan,), backend, 1))
 
+    def begin(self, work: Work) -> None:
+        """Start something that goes on when its screen is left, and ends with the console."""
+        task = asyncio.create_task(work.run())
+        self.works[task] = work
+        task.add_done_callback(self._work_ended)
+        self._refresh_top()
+
+    def _work_ended(self, task: asyncio.Task[object]) -> None:
+        self.works.pop(task, None)
+        if self.is_running:
+            self._refresh_top()
+
+    async def stop_works(self) -> None:
+        """End what was begun, and wait for its cleaning up."""
+        works = dict(self.works)
+        for work in works.values():
+            work.cancel()
+        await asyncio.gather(*works, return_exceptions=True)
+
+    def certify(self, package: Package) -> None:
+        """Certify a package and show how that goes; one that still runs is shown again."""
+        from .roles.certification import Certification, CertifyOptions
+
+        running = (work for work in self.works.values() if isinstance(work, Certification))
+        certification = next((work for work in running if work.package.source == package.source), None)
+        if certification is None:
+            certification = Certification(
+                package, CertifyOptions(backend="process" if package.builtin else "docker")
+            )
+            self.begin(certification)
+        self._show_certification(certification)
+
+    def _show_certification(self, certification: Certification) -> None:
+        from .screens.certify import CertifyScreen
+
+        self.push_screen(CertifyScreen(certification))
+
     def show_live(self) -> None:
         """The latest session, running ones first."""
         if not self.sessions:
@@ -253,8 +297,8 @@ class CoworldApp(PacedApp[str]):
 
     @property
     def running(self) -> int:
-        """How many episodes of this session have not ended."""
-        return sum(session.running for session in self.sessions)
+        """How many episodes and other works of this session have not ended."""
+        return sum(session.running for session in self.sessions) + len(self.works)
 
     def _show(self, session: Session) -> None:
         while len(self.screen_stack) > 1:
@@ -331,12 +375,12 @@ class CoworldApp(PacedApp[str]):
             return
         from .screens.dialogs import Question
 
-        many = f"{self.running} episodes are" if self.running > 1 else "An episode is"
-        answers = [
-            ("s", STOP, "stop, keep what was recorded, and leave"),
-            ("f", LET_FINISH, "leave the console and finish them in the plain terminal"),
-        ]
-        self.push_screen(Question("quit", f"{many} running.", answers), self._quit)
+        answers = [("s", STOP, "stop, keep what was recorded, and leave")]
+        if not self.works:
+            answers.append(("f", LET_FINISH, "leave the console and finish them in the plain terminal"))
+        one, many = ("Something is", "things") if self.works else ("An episode is", "episodes")
+        said = one if self.running == 1 else f"{self.running} {many} are"
+        self.push_screen(Question("quit", f"{said} running.", answers), self._quit)
 
     def _quit(self, answer: str | None) -> None:
         if answer:
@@ -349,7 +393,7 @@ class CoworldApp(PacedApp[str]):
         """End all episodes, then the console; a terminal that is gone or stalled cannot hold that up."""
         for session in self.sessions:
             session.batch.cancel()
-        await asyncio.gather(*(session.task for session in self.sessions))
+        await asyncio.gather(*(session.task for session in self.sessions), self.stop_works())
         last_resort = threading.Timer(_LAST_WORDS_SECONDS, os._exit, (EXIT_INTERRUPTED,))
         last_resort.daemon = True
         last_resort.start()

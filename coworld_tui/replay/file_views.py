@@ -45,11 +45,15 @@ _SNIFFED = 8_192
 
 @dataclass(frozen=True)
 class FileView:
-    """A file as lines. ``title`` names it, its kind and its size; ``note`` says what was cut, or is empty."""
+    """A file as lines. ``title`` names it, its kind and its size; ``note`` says what was cut, or is empty.
+
+    ``kind`` is what the content is called: ``Markdown``, ``zip archive``, ``report`` …
+    """
 
     title: str
     lines: LineModel
     note: str = ""
+    kind: str = ""
 
 
 def view_of(file: ReplayFile, limit: int = LIMIT, width: int = 80) -> FileView:
@@ -73,7 +77,7 @@ def view_of(file: ReplayFile, limit: int = LIMIT, width: int = 80) -> FileView:
         kind = _kind(data)
     try:
         name, model, said = _model(kind, data, file.name, width, is_cut=bool(note))
-        return FileView(_title(file, name), model, joined(said, note))
+        return FileView(_title(file, name), model, joined(said, note), name)
     except UnshowableError as problem:
         return FileView(_title(file, f"damaged {kind}"), HexLines(data[:limit]), joined(str(problem), note))
 

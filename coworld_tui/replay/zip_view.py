@@ -29,6 +29,9 @@ MAX_ENTRIES = 10_000
 """Most entries of an archive that are listed."""
 
 
+ARCHIVE = "zip archive"
+"""What an archive without a document to read first is called."""
+
 DOCUMENT_LIMIT = MIB // 4
 """Bytes of a document that are laid out."""
 
@@ -73,7 +76,7 @@ def zip_model(data: bytes, width: int) -> tuple[str, LineModel, str]:
     if rendered:
         rule: Line = (Span("─" * 40, "line"),)
         return "report", FixedLines([*rendered, (), rule, *listing]), joined(f"shows {name}", said)
-    return "zip archive", FixedLines(listing), said
+    return ARCHIVE, FixedLines(listing), said
 
 
 def _entries(number: int) -> str:

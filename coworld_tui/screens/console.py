@@ -14,6 +14,18 @@ if TYPE_CHECKING:
     from .launch import Launch
 
 
+class Work(Protocol):
+    """Something that takes its time beside the episodes: a certification, a role, a build."""
+
+    async def run(self) -> object:
+        """Do it to its end. Errors are part of what it returns."""
+        ...
+
+    def cancel(self) -> None:
+        """End it soon, with everything cleaned up."""
+        ...
+
+
 class Console(Protocol):
     """The app, as far as its screens use it."""
 
@@ -27,6 +39,14 @@ class Console(Protocol):
 
     def launch_again(self, package: Package) -> None:
         """Launch what was last launched of a package."""
+        ...
+
+    def begin(self, work: Work) -> None:
+        """Start something that goes on when its screen is left, and ends with the console."""
+        ...
+
+    def certify(self, package: Package) -> None:
+        """Certify a package and show how that goes."""
         ...
 
     def show_live(self) -> None:

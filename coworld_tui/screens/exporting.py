@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Size
 from textual.screen import ModalScreen
@@ -17,6 +17,7 @@ from textual.widgets import Input, Label
 from ..contract.errors import CoworldError
 from ..contract.text import safe_line
 from ..widgets.choice import Choice
+from .form_rows import form_row
 from .viewing import Viewing
 
 if TYPE_CHECKING:
@@ -58,10 +59,10 @@ class ExportScreen(ModalScreen[None]):
         with Vertical(classes="dialog form") as box:
             box.border_title = Content("export")
             box.border_subtitle = Content("enter export   ↑↓ fields   ←→ choices   escape back")
-            yield from _row("what", Choice([*KINDS, PICTURE], first, id="what"))
-            yield from _row("file", Input(self._file_name(first), id="file", compact=True))
-            yield from _row("from tick", Input(placeholder="the first", id="from", compact=True))
-            yield from _row("to tick", Input(placeholder="the last", id="to", compact=True))
+            yield from form_row("what", Choice([*KINDS, PICTURE], first, id="what"))
+            yield from form_row("file", Input(self._file_name(first), id="file", compact=True))
+            yield from form_row("from tick", Input(placeholder="the first", id="from", compact=True))
+            yield from form_row("to tick", Input(placeholder="the last", id="to", compact=True))
             yield Label("", id="problem", markup=False)
 
     def on_choice_changed(self, message: Choice.Changed) -> None:
@@ -163,9 +164,3 @@ def frame_stem(viewing: Viewing, index: int) -> str:
     except OSError:
         tick = None
     return f"{viewing.file_stem}-" + (f"frame-{index + 1}" if tick is None else f"tick-{tick}")
-
-
-def _row(name: str, field: Choice | Input) -> ComposeResult:
-    with Horizontal(classes="row"):
-        yield Label(name, classes="name", markup=False)
-        yield field

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from ..contract.text import safe_line
 from ..replay.file_views import FileView, view_of
 from ..replay.source import ReplayFile
-from ..replay.zip_view import members
+from ..replay.zip_view import ARCHIVE, members
 from ..widgets.lines import LinesView
 from ..widgets.table import TableView
 from .file_rows import FileRows
@@ -61,6 +61,7 @@ class FileScreen(ModalScreen[None]):
         lines.show(view.lines)
         if inside:
             table.display = True
+            lines.display = view.kind != ARCHIVE  # the table lists what it holds
             table.show(FileRows(inside))
             table.focus()
         else:

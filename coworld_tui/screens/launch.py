@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -17,12 +17,12 @@ from textual.widgets import Input, Label
 
 from ..contract.errors import EXIT_USAGE, CoworldError
 from ..contract.package import Package
-from ..contract.request import EpisodePlan, parse_slot, plan_episode
+from ..contract.request import FIXTURE, OWN_CONFIG, EpisodePlan, parse_slot, plan_episode
 from ..contract.text import safe_line
 from ..runner.launch import DEFAULT_TIMEOUT_SECONDS, Kind, LaunchOptions
 from ..widgets.choice import Choice
+from .form_rows import form_row
 
-FIXTURE = "certification"
 _MOST_EPISODES = 1_000
 
 
@@ -46,39 +46,47 @@ class LaunchScreen(ModalScreen[Launch | None]):
         Binding("up", "app.focus_previous", "previous field", show=False),
     ]
 
-    def __init__(self, package: Package, kind: Kind = "episode", variant: str = FIXTURE) -> None:
+    def __init__(
+        self,
+        package: Package,
+        kind: Kind = "episode",
+        variant: str = FIXTURE,
+        config: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__()
         self._package = package
         self._kind: Kind = kind
-        self._variant = variant
+        self._variant = variant if config is None else OWN_CONFIG
+        self._config = config
 
     def compose(self) -> ComposeResult:
-        variants = [FIXTURE, *(variant.id for variant in self._package.manifest.variants)]
+        own = [OWN_CONFIG] if self._config is not None else []
+        variants = [*own, FIXTURE, *(variant.id for variant in self._package.manifest.variants)]
         with Vertical(classes="dialog form") as box:
             verb = "play" if self._kind == "play" else "run"
             box.border_title = Content(f"{verb} {self._package.label}")
             box.border_subtitle = Content("enter launch   ↑↓ fields   ←→ choices   escape back")
             with VerticalScroll(id="fields", can_focus=False):
-                yield from _row("variant", Choice(variants, self._variant, id="variant"))
+                yield from form_row("variant", Choice(variants, self._variant, id="variant"))
                 yield Vertical(id="slots")
                 run_help = "command for the image given in a slot, instead of its own"
-                yield from _row("run args", Input(placeholder=run_help, id="run", compact=True))
-                yield from _row("env", Input(placeholder="NAME=VALUE NAME=VALUE", id="env", compact=True))
+                yield from form_row("run args", Input(placeholder=run_help, id="run", compact=True))
+                yield from form_row("env", Input(placeholder="NAME=VALUE NAME=VALUE", id="env", compact=True))
                 secret = Input(
                     placeholder="NAME=VALUE, shown and stored nowhere",
                     password=True,
                     id="secret",
                     compact=True,
                 )
-                yield from _row("secret env", secret)
-                yield from _row(
+                yield from form_row("secret env", secret)
+                yield from form_row(
                     "timeout s", Input(f"{DEFAULT_TIMEOUT_SECONDS:g}", id="timeout", compact=True)
                 )
                 backend = "process" if self._package.builtin else "docker"
-                yield from _row("backend", Choice(("docker", "process"), backend, id="backend"))
+                yield from form_row("backend", Choice(("docker", "process"), backend, id="backend"))
                 if self._kind == "episode":
-                    yield from _row("episodes", Input("1", type="integer", id="episodes", compact=True))
-                    yield from _row("at a time", Input("1", type="integer", id="jobs", compact=True))
+                    yield from form_row("episodes", Input("1", type="integer", id="episodes", compact=True))
+                    yield from form_row("at a time", Input("1", type="integer", id="jobs", compact=True))
             yield Label("", id="problem", markup=False)
 
     async def on_mount(self) -> None:
@@ -110,7 +118,7 @@ class LaunchScreen(ModalScreen[Launch | None]):
         container = self.query_one("#slots", Vertical)
         await container.remove_children()
         try:
-            plan = plan_episode(self._package, variant=self._chosen_variant())
+            plan = plan_episode(self._package, variant=self._chosen_variant(), game_config=self._own_config())
         except CoworldError as error:
             self._complain(error)
             return
@@ -135,7 +143,10 @@ class LaunchScreen(ModalScreen[Launch | None]):
 
     def _chosen_variant(self) -> str | None:
         value = self.query_one("#variant", Choice).value
-        return None if value == FIXTURE else value
+        return None if value in (FIXTURE, OWN_CONFIG) else value
+
+    def _own_config(self) -> Mapping[str, Any] | None:
+        return self._config if self.query_one("#variant", Choice).value == OWN_CONFIG else None
 
     def _value(self, field: str) -> str:
         return self.query_one(f"#{field}", Input).value.strip()
@@ -156,11 +167,21 @@ class LaunchScreen(ModalScreen[Launch | None]):
         backend = self.query_one("#backend", Choice).value
         variant = self._chosen_variant()
         plans = tuple(
-            plan_episode(self._package, variant=variant, run=run, env=env, fills=fills, seed_offset=index)
+            plan_episode(
+                self._package,
+                variant=variant,
+                game_config=self._own_config(),
+                run=run,
+                env=env,
+                fills=fills,
+                seed_offset=index,
+            )
             for index in range(episodes)
         )
         command = ["coworld-tui", "run" if is_episode else "play", self._package.source]
         command += ["--variant", variant] if variant is not None else []
+        # The run keeps it there.
+        command += ["--request", "inputs/episode_request.json"] if self._own_config() is not None else []
         command += [word for slot in slots for word in ("--slot", slot)]
         command += [f"--run={word}" for word in run]
         command += [word for name, value in env.items() for word in ("--env", f"{name}={value}")]
@@ -176,12 +197,6 @@ class LaunchScreen(ModalScreen[Launch | None]):
             command=shlex.join(command),
         )
         return Launch(plans, options, min(jobs, episodes))
-
-
-def _row(label: str, field: Input | Choice) -> ComposeResult:
-    with Horizontal(classes="row"):
-        yield Label(label, classes="name")
-        yield field
 
 
 def _wrong(field: str, cause: str) -> CoworldError:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
-from textual.content import Content
-from textual.widgets import Input, OptionList
-from textual.widgets.option_list import Option
+from textual.containers import Horizontal
 
-from ..contract.text import safe_line
-from ..replay.lenses.spans import Line, Span, fit
 from ..widgets.bars import KeyBar, TabBar, TooSmall, TopBar
-from ..widgets.lines import LinesView
-from ..widgets.static_lines import StaticLines
+from ..widgets.table import TableView
 from .bindings import bindings
 from .console import ConsoleScreen
+from .manifest_watch import Stamp, stamp_of
+from .package_pane import PackagePane
+from .packages_pane import PackagesPane
 
 if TYPE_CHECKING:
     from ..contract.package import Package
@@ -27,9 +25,7 @@ if TYPE_CHECKING:
     from .launch import Launch
     from .packages import Found
 
-TABS = ("overview", "variants", "runs")
-_RUNS_SHOWN = 100
-_RUNS_ON_OVERVIEW = 5
+_FOLLOW_SECONDS = 0.1
 
 
 class ManifestScreen(ConsoleScreen):
@@ -42,174 +38,149 @@ class ManifestScreen(ConsoleScreen):
     def __init__(self, opened: tuple[str, ...] = ()) -> None:
         super().__init__()
         self._opened = opened
-        self._found: list[Found] = []
-        self._shown: list[Found] = []
-        self._images: dict[str, str] = {}
-        self._tab = "overview"
-        self._selected = ""
+        self._stamp: Stamp | None = None
 
     def compose(self) -> ComposeResult:
         yield TopBar(id="top")
         yield TooSmall()
         with Horizontal(id="body"):
-            with Vertical(id="packages", classes="pane"):
-                yield OptionList(id="list", markup=False)
-                yield Input(placeholder="filter", id="filter", compact=True)
-            with Vertical(id="details", classes="pane"):
-                yield TabBar(id="tabs")
-                yield LinesView(id="text")
+            yield PackagesPane()
+            yield PackagePane()
         yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
-        """Frame the panes; the packages are looked for after the first paint."""
-        packages = self.query_one("#packages")
-        packages.border_title = Content("packages")
-        packages.border_subtitle = Content("/ filter")
-        self.query_one("#filter").display = False
-        self._show_text([(Span("looking for packages …", "muted"),)])
-        self.query_one(OptionList).focus()
+        """The packages are looked for after the first paint."""
+        self.packages.focus_list()
         self.call_after_refresh(self.action_reload)
+        self.set_interval(_FOLLOW_SECONDS, self._follow)
 
     def on_screen_resume(self) -> None:
         """Runs may have ended meanwhile."""
         self.console.show_top(self.query_one(TopBar), self.place)
-        if self._found:
-            self._show_details()
+        self.pane.rebuild()
 
-    # -- finding ----------------------------------------------------------------------------
+    @property
+    def packages(self) -> PackagesPane:
+        """The list."""
+        return self.query_one(PackagesPane)
+
+    @property
+    def pane(self) -> PackagePane:
+        """The package that is shown."""
+        return self.query_one(PackagePane)
+
+    # -- finding and following --------------------------------------------------------------
 
     @work(exclusive=True, group="packages")
     async def action_reload(self) -> None:
         """Look for packages again."""
-        self._found = await asyncio.to_thread(_discover, self._opened)
+        found = await asyncio.to_thread(_discover, self._opened)
         if self.is_attached:
-            self._fill_list()
+            self.packages.fill(found)
 
-    def _fill_list(self) -> None:
-        wanted = self.query_one("#filter", Input).value.strip().lower()
-        self._shown = [found for found in self._found if wanted in found.name.lower()]
-        options = self.query_one(OptionList)
-        options.clear_options()
-        narrow = self.has_class("-narrow")
-        options.add_options(Option(_entry(found, narrow=narrow)) for found in self._shown)
-        if not self._shown:
-            self._show_text([(Span("no package of that name", "muted"),)])
+    def on_packages_pane_shown(self, message: PackagesPane.Shown) -> None:
+        """Show the package beneath the cursor, and note how its file is now."""
+        if message.found is not None and message.found is not self.pane.found:
+            self._stamp = stamp_of(message.found.source)
+        self.pane.show(message.found)
+
+    def _follow(self) -> None:
+        """Read the manifest again once it was saved."""
+        found = self.pane.found
+        if found is None or not self.is_current or (found.package is not None and found.package.builtin):
             return
-        at = next((at for at, found in enumerate(self._shown) if found.source == self._selected), 0)
-        options.highlighted = at
+        stamp = stamp_of(found.source)
+        if stamp != self._stamp:
+            self._stamp = stamp
+            self._read_again(found)
 
-    def on_option_list_option_highlighted(self, message: OptionList.OptionHighlighted) -> None:
-        """Show the package beneath the cursor."""
-        self._selected = self._shown[message.option_index].source
-        self._show_details()
-        self._look_up_images()
+    @work(exclusive=True, group="following")
+    async def _read_again(self, found: Found) -> None:
+        again = await asyncio.to_thread(_read, found.source)
+        if self.is_attached:
+            self.packages.put(again)
 
-    def on_option_list_option_selected(self) -> None:
-        """Enter on a package opens the launch form."""
-        self.action_launch()
-
-    @property
-    def current(self) -> Found | None:
-        """The package that is shown."""
-        return next((found for found in self._shown if found.source == self._selected), None)
-
-    @work(exclusive=True, group="images")
-    async def _look_up_images(self) -> None:
-        found = self.current
-        if found is None or found.package is None or found.package.builtin:
-            return
-        images = await _image_sizes(found.package)
-        if images is not None and self.is_attached:
-            self._images = images
-            self._show_details()
-
-    # -- showing ----------------------------------------------------------------------------
-
-    def _show_details(self) -> None:
-        from . import overview
-
-        found = self.current
-        if found is None:
-            return
-        details = self.query_one("#details")
-        details.border_title = Content(
-            found.package.label if found.package is not None else safe_line(found.name, 60)
-        )
-        self.query_one(TabBar).show_tabs([(tab, tab.capitalize()) for tab in TABS], self._tab)
-        if found.package is None:
-            self._show_text(overview.problem_lines(found, self._room()))
-        elif self._tab == "variants":
-            self._show_text(overview.variant_lines(found.package, self._room()))
-        else:
-            self._load_runs(found)
-
-    @work(exclusive=True, group="runs")
-    async def _load_runs(self, found: Found) -> None:
-        from ..runs.index import newest_runs
-        from . import overview
-
-        package, tab = found.package, self._tab
-        if package is None:
-            return
-        limit = _RUNS_SHOWN if tab == "runs" else _RUNS_ON_OVERVIEW
-        runs = await asyncio.to_thread(lambda: list(newest_runs(limit, f"{package.name}:")))
-        if not self.is_attached or self.current is not found or self._tab != tab:
-            return
-        if tab == "overview":
-            self._show_text(overview.overview_lines(package, self._images, runs, self._room()))
-        else:
-            self._show_text(overview.runs_lines(runs, self._room()))
-
-    def _room(self) -> int:
-        return self.query_one("#text", LinesView).room.width
-
-    def on_resize(self) -> None:
-        """Lines are wrapped to the room there is."""
-        self.call_after_refresh(self._show_details)
-
-    def _show_text(self, lines: list[Line]) -> None:
-        self.query_one("#text", LinesView).show(StaticLines(lines))
+    # -- the package ------------------------------------------------------------------------
 
     def on_tab_bar_chosen(self, message: TabBar.Chosen) -> None:
         """A tab was clicked."""
-        self.action_tab(message.tab)
+        self.pane.show_tab(message.tab)
 
-    # -- keys -------------------------------------------------------------------------------
+    def on_table_view_chosen(self, message: TableView.Chosen) -> None:
+        """Enter on a package opens the launch form, on a row of it what that row is about."""
+        if message.table.id == "list":
+            self.action_launch()
+            return
+        match self.pane.tab:
+            case "variants":
+                self.action_launch()
+            case "schemas":
+                self.pane.toggle_raw()
+            case "docs":
+                self.pane.read_document()
+            case "runs":
+                self._open_run(str(message.row_id))
+
+    def _open_run(self, run_id: str) -> None:
+        from ..runs.paths import runs_dir
+
+        self.console.show_replays(runs_dir() / run_id)
 
     def action_tab(self, tab: str) -> None:
         """Show a tab; once more, the overview."""
-        self._tab = "overview" if tab == self._tab else tab
-        self._show_details()
-        text = self.query_one("#text", LinesView)
-        text.scroll_to(y=0, animate=False)
+        self.pane.show_tab("overview" if tab == self.pane.tab else tab)
 
-    def action_replays(self) -> None:
-        """Runs, downloads and bundles to look back at."""
-        self.console.show_replays()
+    def action_next_tab(self, step: int) -> None:
+        """The neighbour of the tab, round the end."""
+        self.pane.show_tab(self.pane.query_one(TabBar).neighbour(step))
 
-    def action_filter(self) -> None:
-        """Type a part of a name; enter goes back to the list, escape forgets the filter."""
-        field = self.query_one("#filter", Input)
-        field.display = True
-        field.focus()
+    def action_edit(self) -> None:
+        """Open the manifest in the reader's editor; the screen follows what is saved."""
+        from .outside import edit
 
-    def on_input_changed(self) -> None:
-        """Filter as it is typed."""
-        self._fill_list()
+        found = self.pane.found
+        if found is None or (found.package is not None and found.package.builtin):
+            self.notify("the bundled game is not yours to edit: N writes one of your own", markup=False)
+            return
+        edit(self.app, found.source)
 
-    def on_input_submitted(self) -> None:
-        """Back to the list."""
-        field = self.query_one("#filter", Input)
-        field.display = bool(field.value)
-        self.query_one(OptionList).focus()
+    def action_copy(self) -> None:
+        """Copy what the tab says of the row beneath the cursor."""
+        self.console.copy(self.pane.text())
 
-    def key_escape(self) -> None:
-        """Forget the filter."""
-        field = self.query_one("#filter", Input)
-        if field.display:
-            field.value = ""
-            field.display = False
-            self.query_one(OptionList).focus()
+    def action_build(self) -> None:
+        """Build images and manifest of a project, from the package's folder or this one."""
+        from .building import BuildScreen
+
+        found = self.pane.found
+        package = found.package if found is not None else None
+        folder = package.directory if package is not None and not package.builtin else None
+        places = [folder, folder.parent if folder is not None else None]
+        is_project = (place for place in places if place is not None and (place / "compose.yaml").is_file())
+        self.app.push_screen(BuildScreen(next(is_project, Path())), self.open)
+
+    def action_new(self) -> None:
+        """Write a small player or Coworld to start from."""
+        from .starting import StartScreen
+
+        self.app.push_screen(StartScreen())
+
+    # -- launching --------------------------------------------------------------------------
+
+    def _package(self) -> Package | None:
+        found = self.pane.found
+        if found is None or found.package is None:
+            self.notify("choose a package that could be read", markup=False)
+            return None
+        return found.package
+
+    def _variant(self) -> str:
+        """The variant beneath the cursor of the variants, else the fixture."""
+        from ..contract.request import FIXTURE
+        from .package_tabs.variants import VariantsTab
+
+        built, row = self.pane.built, self.pane.row
+        return built.id_of(row) if isinstance(built, VariantsTab) and row is not None else FIXTURE
 
     def action_launch(self) -> None:
         """Open the launch form."""
@@ -220,13 +191,11 @@ class ManifestScreen(ConsoleScreen):
         self._open_form("play")
 
     def _open_form(self, kind: Kind) -> None:
-        found = self.current
-        if found is None or found.package is None:
-            self.notify("there is nothing to run: choose a package that could be read", markup=False)
-            return
-        from .launch import LaunchScreen
+        package = self._package()
+        if package is not None:
+            from .launch import LaunchScreen
 
-        self.app.push_screen(LaunchScreen(found.package, kind), self._launched)
+            self.app.push_screen(LaunchScreen(package, kind, self._variant()), self._launched)
 
     def _launched(self, launch: Launch | None) -> None:
         if launch is not None:
@@ -234,24 +203,55 @@ class ManifestScreen(ConsoleScreen):
 
     def action_run_again(self) -> None:
         """Launch what was launched last of this package, or its certification fixture."""
-        found = self.current
-        if found is not None and found.package is not None:
-            self.console.launch_again(found.package)
+        package = self._package()
+        if package is not None:
+            self.console.launch_again(package)
+
+    def action_certify(self) -> None:
+        """Take the package through certification."""
+        package = self._package()
+        if package is not None:
+            self.console.certify(package)
+
+    def action_config(self) -> None:
+        """Build a configuration, from that of the variant beneath the cursor."""
+        package = self._package()
+        if package is not None:
+            from .config_editor import ConfigEditor
+
+            self.app.push_screen(ConfigEditor(package, self._variant()), self._configured)
+
+    def _configured(self, config: dict[str, Any] | None) -> None:
+        package = self._package()
+        if config is not None and package is not None:
+            from .launch import LaunchScreen
+
+            self.app.push_screen(LaunchScreen(package, config=config), self._launched)
 
     def action_live(self) -> None:
         """Go to the episodes of this session."""
         self.console.show_live()
 
+    def action_replays(self) -> None:
+        """Runs, downloads and bundles to look back at."""
+        self.console.show_replays()
+
+    # -- the list ---------------------------------------------------------------------------
+
+    def action_filter(self) -> None:
+        """Filter the packages."""
+        self.packages.begin_filter()
+
     def action_open_path(self) -> None:
         """Ask for a path and add the package there."""
         from .dialogs import Prompt
 
-        self.app.push_screen(Prompt("open", "manifest file or package folder"), self._open)
+        self.app.push_screen(Prompt("open", "manifest file or package folder"), self.open)
 
-    def _open(self, path: str | None) -> None:
+    def open(self, path: str | None) -> None:
+        """Add the package at a path, and show it."""
         if path:
             self._opened = (path, *self._opened)
-            self._selected = ""
             self.action_reload()
 
 
@@ -261,26 +261,7 @@ def _discover(opened: tuple[str, ...]) -> list[Found]:
     return discover(opened)
 
 
-async def _image_sizes(package: Package) -> dict[str, str] | None:
-    """Size of each image of a package, empty for absent ones; None without an engine."""
-    from ..contract.errors import CoworldError
-    from ..runner.docker_engine import connect
-    from ..runner.doctor import image_details, images_of
+def _read(source: str) -> Found:
+    from .packages import read
 
-    try:
-        engine = await connect()
-    except CoworldError:
-        return None
-    details = await asyncio.gather(*(image_details(engine, image) for image in images_of(package)))
-    sizes = (f"{int(found.get('Size', 0)) / 1e6:.0f} MB" if found else "" for found in details)
-    return dict(zip(images_of(package), sizes, strict=True))
-
-
-def _entry(found: Found, *, narrow: bool) -> Content:
-    package = found.package
-    name = fit(safe_line(found.name, 40), 12 if narrow else 16)
-    if package is None:
-        return Content.assemble(name, (" unreadable", "$muted"), ("" if narrow else " ✗", "$error"))
-    version = "built in" if package.builtin else safe_line(package.version, 10)
-    generation = "" if narrow else f" {package.generation}"
-    return Content.assemble((name, "bold"), (f" {fit(version, 8)}{generation}", "$muted"))
+    return read(Path(source))

@@ -32,6 +32,7 @@ from .bindings import bindings
 from .dialogs import Prompt
 from .finding import Finding
 from .inspector import Inspector
+from .judging import Judging
 from .library_pane import LibraryPane
 from .moving import Moving
 from .taking_out import TakingOut
@@ -44,7 +45,7 @@ _WAIT_SECONDS = 0.3
 _OF_REPLAY = frozenset(key.action.partition("(")[0] for key in of_scope("replay")) - {"leave"}
 
 
-class ReplayScreen(Moving, Finding, TakingOut):
+class ReplayScreen(Moving, Finding, TakingOut, Judging):
     """Shows one replay at a time, and the library it was chosen from.
 
     Frames are drawn where the reader is and nowhere else; reading on, series, events and searches

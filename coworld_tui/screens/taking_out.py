@@ -85,7 +85,7 @@ class TakingOut(ReplayBase):
 
     def action_pager(self) -> None:
         """Open the frame in $PAGER."""
-        from .pager import page
+        from .outside import page
 
         view = self.frame_view()
         if view is not None:

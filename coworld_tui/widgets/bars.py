@@ -72,15 +72,23 @@ class TabBar(LineBar):
 
     _tabs: tuple[tuple[str, str], ...] = ()
     _first = 0
+    _gap = 1
     active = ""
 
     def show_tabs(self, tabs: Sequence[tuple[str, str]], active: str) -> None:
-        """``tabs`` are ids with labels. Where room is short, the first ones go until the active one fits."""
+        """``tabs`` are ids with labels.
+
+        Where room is short they move together, then the first ones go until the active one fits.
+        """
         self._tabs, self.active = tuple(tabs), active
+        self._gap = 1
+        if sum(self._widths()) > self.size.width:
+            self._gap = 0
         self._first = self._first_shown()
         spans: list[Span] = [Span("‹ ", "muted")] if self._first else []
         for tab, label in self._tabs[self._first :]:
-            spans += [Span(f" {safe_line(label, 30)} ", "brand" if tab == active else "muted"), Span(" ")]
+            style = "brand" if tab == active else "muted"
+            spans += [Span(f" {safe_line(label, 30)} ", style), Span(" " * self._gap)]
         self.show(tuple(spans))
 
     def on_resize(self) -> None:
@@ -88,8 +96,11 @@ class TabBar(LineBar):
         self.show_tabs(self._tabs, self.active)
         super().on_resize()
 
+    def _widths(self) -> list[int]:
+        return [cell_width(safe_line(label, 30)) + 2 + self._gap for _, label in self._tabs]
+
     def _first_shown(self) -> int:
-        widths = [cell_width(safe_line(label, 30)) + 3 for _, label in self._tabs]
+        widths = self._widths()
         at = next((at for at, (tab, _) in enumerate(self._tabs) if tab == self.active), 0)
         first = 0
         while first < at and sum(widths[first : at + 1]) + 2 * (first > 0) > max(1, self.size.width):
@@ -104,8 +115,8 @@ class TabBar(LineBar):
     def on_click(self, event: Click) -> None:
         """Find the tab beneath the pointer."""
         at = 2 if self._first else 0
-        for tab, label in self._tabs[self._first :]:
-            at += cell_width(safe_line(label, 30)) + 3
+        for (tab, _), width in list(zip(self._tabs, self._widths(), strict=True))[self._first :]:
+            at += width
             if event.x < at:
                 self.post_message(self.Chosen(self, tab))
                 return

@@ -123,6 +123,11 @@ class TableView(LineView, can_focus=True):
         self.scroll_to(y=0, animate=False)
         self.rows_changed()
 
+    def replace(self, rows: Rows) -> None:
+        """Show other rows that are about the same things: the cursor stays on its own."""
+        self._rows = rows
+        self.rows_changed()
+
     def rows_changed(self) -> None:
         """Take note that rows came, went, moved or read differently, and repaint what differs."""
         if self._rows is None:

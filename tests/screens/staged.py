@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from coworld_tui.contract.bundled import bundled_package
 from coworld_tui.contract.errors import CoworldError
 from coworld_tui.contract.package import Package
 from coworld_tui.contract.request import plan_episode
+from coworld_tui.roles.certification import Certification, CertifyOptions
+from coworld_tui.roles.certification_outcome import CertificationOutcome
+from coworld_tui.roles.steps import STEPS, StepState
 from coworld_tui.runner.backend import PartExit
 from coworld_tui.runner.episode import Episode
 from coworld_tui.runner.launch import LaunchOptions
@@ -119,6 +123,43 @@ def ended(episode: Episode, status: Phase, error: CoworldError | None = None) ->
         error=error,
     )
     return episode
+
+
+class _StoppedStep(StepState):
+    """A step whose time does not go on."""
+
+    @property
+    def seconds(self) -> float:
+        return 0.0 if self.status == "waiting" else 0.1 * len(self.id)
+
+
+def certifying(home: Path, *, has_failed: bool) -> Certification:
+    """A certification of the bundled game in the middle of its episode; or one that ended there."""
+    certification = Certification(bundled_package(), CertifyOptions(backend="process"))
+    episode = staged(home, Phase.PLAYING, [frame(tick) for tick in range(0, 60, 3)])
+    certification.episode = episode
+    certification.steps = [_StoppedStep(step) for step in STEPS]
+    for state in certification.steps[:4]:
+        state.end("pass", "as it should be")
+    smoke = certification.state("smoke-episode")
+    smoke.begin()
+    if has_failed:
+        smoke.end("fail", "the player in slot 1 crashed: exit code 1", "player_error")
+        for state in certification.steps[5:]:
+            state.skip("needs smoke-episode")
+        certification.outcome = CertificationOutcome(
+            package={"name": "enclosure", "version": "1.0.0", "source": "demo"},
+            generation="0.1.64",
+            steps=tuple(certification.steps),
+            cancelled=False,
+            run_id=RUN_ID,
+            run_dir=Path("/home/you/runs", RUN_ID),
+            episode=None,
+            error=None,
+            finished_at=datetime(2026, 11, 20, tzinfo=UTC),
+            report=Path("/home/you/runs", RUN_ID, "artifacts/certification_report.html"),
+        )
+    return certification
 
 
 def crash() -> CoworldError:

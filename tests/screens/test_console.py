@@ -27,6 +27,7 @@ from coworld_tui.widgets.log_view import LogView
 from tests.contract import builders
 
 from .conftest import OpenConsole, until
+from .packages import items_now, see_items
 
 
 def app_of(pilot: Pilot[str]) -> CoworldApp:
@@ -286,7 +287,8 @@ async def test_hostile_packages_are_shown_as_they_are(console: OpenConsole, tmp_
     manifest = builders.old_manifest()
     manifest["game"]["name"] = "[/]\x1b]0;owned\x07[@click=app.quit]x[/]"
     manifest["game"]["description"] = "[b]not bold[/b] \x1b[31mnot red\u202e"
-    manifest["variants"][0]["name"] = "[type=x, v={'a[0]'}]"
+    manifest["variants"][0]["name"] = "[type=x, v={'a[0]'}]\x1b[31m"
+    manifest["player"][0]["env"] = {"[b]\x1b]0;owned\x07": "[/]\x1b[31m"}
     (tmp_path / "coworld_manifest.json").write_text(json.dumps(manifest))
     async with console() as pilot:
         shown = await text(pilot, "#text")
@@ -294,7 +296,11 @@ async def test_hostile_packages_are_shown_as_they_are(console: OpenConsole, tmp_
         assert "\x1b" not in shown
         assert "\u202e" not in shown
         await pilot.press("v")
-        await see(pilot, "#text", "[type=x, v={'a[0]'}]")
+        await see_items(pilot, "[type=x, v={'a[0]'}]")
+        for key, words in (("w", "commissioner"), ("d", "document"), ("s", "config"), ("f", "where")):
+            await pilot.press(key)
+            await see_items(pilot, words)
+            assert not {"\x1b", "\x07", "\u202e"} & set(items_now(pilot) + text_now(pilot, "#text"))
         await pilot.press("r", "escape", "question_mark", "escape")
 
 
@@ -304,11 +310,13 @@ async def test_filtering_packages(console: OpenConsole, tmp_path: Path) -> None:
         screen = pilot.app.screen
         assert isinstance(screen, ManifestScreen)
         await pilot.press("slash", *"encl", "enter")
-        assert screen.current is not None
-        assert screen.current.name == "enclosure"
+        assert screen.packages.current is not None
+        assert screen.packages.current.name == "enclosure"
         await pilot.press("escape")
         await pilot.press("slash", *"zzz")
-        await see(pilot, "#text", "no package of that name")
+        await until(pilot, lambda: screen.packages.current is None, "no package has that name")
+        await pilot.press("enter", "r", "e", "c", "m", "v", "t")
+        assert pilot.app.screen is screen, "there is nothing to do anything with"
 
 
 async def test_an_unreadable_manifest_is_a_row_with_a_reason(console: OpenConsole, tmp_path: Path) -> None:

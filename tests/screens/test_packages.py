@@ -13,7 +13,9 @@ from coworld_tui.contract.bundled import bundled_package
 from coworld_tui.contract.measures import age
 from coworld_tui.replay.lenses.spans import cell_width, text_of
 from coworld_tui.runs.index import RunEntry
-from coworld_tui.screens.overview import overview_lines, problem_lines, runs_lines, variant_lines
+from coworld_tui.screens.package_tabs.model import ImageFact
+from coworld_tui.screens.package_tabs.overview import OverviewTab, problem_lines
+from coworld_tui.screens.package_tabs.runs import RunsTab, run_line
 from coworld_tui.screens.packages import discover
 from tests.contract import builders
 
@@ -60,7 +62,7 @@ def test_odd_settings_hide_nothing(home: Path, settings: str) -> None:
 @pytest.mark.parametrize("width", [48, 60, 80, 130])
 def test_the_overview_fits_its_room(width: int) -> None:
     package = bundled_package()
-    for line in [*overview_lines(package, {}, [], width), *variant_lines(package, width)]:
+    for line in OverviewTab(package, {}, []).lines(0, width):
         text = text_of([line])
         assert cell_width(text) <= width, text
 
@@ -70,9 +72,15 @@ def test_images_are_present_absent_or_unknown(tmp_path: Path) -> None:
     package = discover([])[0].package
     assert package is not None
     game = package.manifest.game.runnable.image
-    assert "● 361 MB" in text_of(overview_lines(package, {game: "361 MB"}, [], 100))
-    assert "✗ absent" in text_of(overview_lines(package, {game: ""}, [], 100))
-    assert "●" not in text_of(overview_lines(package, {}, [], 100))
+
+    def said(images: dict[str, ImageFact | None]) -> str:
+        return text_of(OverviewTab(package, images, []).lines(0, 100))
+
+    present = said({game: ImageFact(361_000_000, "linux/arm64")})
+    assert "● 361 MB" in present
+    assert "linux/arm64" in present
+    assert "✗ absent" in said({game: None})
+    assert "●" not in said({})
 
 
 @pytest.mark.parametrize(
@@ -86,13 +94,17 @@ def test_images_are_present_absent_or_unknown(tmp_path: Path) -> None:
 )
 def test_any_run_manifest_gives_a_row(result: dict[str, Any]) -> None:
     run = RunEntry("20261120T024046Z-1f2e3d4c", Path("x"), "failed", manifest={"result_summary": result})
-    text = text_of(runs_lines([run], 60))
+    tab = RunsTab([run])
+    text = text_of([run_line(run, 60), *tab.lines(0, 60)])
     assert "failed" in text
+    assert run.run_id in text
     assert "\x1b" not in text
+    assert tab.rows.row_count == 1
 
 
-def test_without_runs_the_list_says_what_to_do() -> None:
-    assert "r runs it" in text_of(runs_lines([], 60))
+def test_without_runs_it_is_said_what_to_do() -> None:
+    assert "r runs it" in text_of(OverviewTab(bundled_package(), {}, []).lines(0, 60))
+    assert "r runs" in RunsTab([]).rows.note
 
 
 @pytest.mark.parametrize(

@@ -15,14 +15,16 @@ from textual.pilot import Pilot
 from coworld_tui.app import CoworldApp
 from coworld_tui.replay.lenses.spans import text_of
 from coworld_tui.runner.phases import Phase
+from coworld_tui.screens.certify import CertifyScreen
 from coworld_tui.screens.live import LiveScreen
 from coworld_tui.widgets.table import TableView
 from tests.contract import builders
 
 from .conftest import until
+from .packages import go_to
 from .reel import ready, screen, see
 from .replays import workspace
-from .staged import crash, ended, frame, staged
+from .staged import certifying, crash, ended, frame, staged
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 Snap = Callable[..., bool]
@@ -49,6 +51,60 @@ def test_packages(snap_compare: Snap, size: tuple[int, int], tmp_path: Path) -> 
 @SIZES
 def test_variants(snap_compare: Snap, size: tuple[int, int]) -> None:
     assert snap_compare(CoworldApp(), terminal_size=size, run_before=_settled, press=["v"])
+
+
+@SIZES
+@pytest.mark.parametrize("tab", ["roles", "docs", "schemas", "findings"])
+def test_package_tabs(snap_compare: Snap, size: tuple[int, int], tab: str, tmp_path: Path) -> None:
+    """A package of the older generation with a page and a linked document."""
+    manifest = builders.old_manifest()
+    page = {
+        "type": "text",
+        "value": "# Rules\n\nTake turns.\n\n## Scores\n\n| who | points |\n|---|---|\n| first | 2 |",
+    }
+    link = {"type": "uri", "value": "https://example.org/play.md"}
+    manifest["game"]["docs"] = {
+        "pages": [
+            {"id": "rules.md", "title": "Rules", "content": page},
+            {"id": "play", "title": "Play", "content": link},
+        ]
+    }
+    (tmp_path / "coworld_manifest.json").write_text(json.dumps(manifest))
+
+    async def show(pilot: Pilot[Any]) -> None:
+        await _settled(pilot)
+        await go_to(pilot, tab, 1 if tab == "docs" else 0)
+        await _settled(pilot)
+
+    assert snap_compare(CoworldApp(), terminal_size=size, run_before=show)
+
+
+@SIZES
+def test_config_editor(snap_compare: Snap, size: tuple[int, int], tmp_path: Path) -> None:
+    """A value that is being typed, and wrong."""
+    (tmp_path / "coworld_manifest.json").write_text(json.dumps(builders.old_manifest()))
+
+    async def edit(pilot: Pilot[Any]) -> None:
+        await _settled(pilot)
+        await pilot.press("m", "end", "enter", "x")
+        await see(pilot, "#config-about", "not a whole number")
+        await _settled(pilot)
+
+    assert snap_compare(CoworldApp(), terminal_size=size, run_before=edit)
+
+
+@SIZES
+@pytest.mark.parametrize("state", ["playing", "failed"])
+def test_certify(snap_compare: Snap, size: tuple[int, int], state: str, home: Path) -> None:
+    """The smoke episode halfway, and a step that failed."""
+    certification = certifying(home, has_failed=state == "failed")
+
+    async def show(pilot: Pilot[Any]) -> None:
+        await _settled(pilot)
+        await pilot.app.push_screen(CertifyScreen(certification))
+        await _settled(pilot)
+
+    assert snap_compare(CoworldApp(), terminal_size=size, run_before=show)
 
 
 @SIZES

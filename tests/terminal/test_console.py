@@ -273,3 +273,26 @@ def test_a_run_of_the_bundled_game_lists_it_once(terminal: Open) -> None:
     since = console.press("q")
     console.shows("built in", since=since)
     assert "unreadable" not in console.text[since:]
+
+
+def test_a_certification_on_a_screen_of_its_own(home: Path, terminal: Open) -> None:
+    console = terminal("certify", "demo", "--display", "full", size=(100, 30))
+    console.shows("checklist", "certifying", "smoke-episode", "playing")
+    shown = console.shows("✓ passed", "10 of 10 steps passed")
+    assert "supporting-roles" in shown
+    console.press(CTRL_Q)
+    assert console.ends() == 0
+    assert "certification passed: 10 of 10" in console.text
+    assert console.left_over_modes() == []
+    assert left_running(home) == []
+
+
+def test_a_certification_that_is_left_is_stopped(home: Path, terminal: Open) -> None:
+    console = terminal("certify", "demo", "--display", "full", size=(100, 30))
+    console.shows("certifying", "playing")
+    question = console.press(CTRL_Q)
+    console.shows("Something is running.", since=question)
+    console.press("s")
+    assert console.ends() == 130
+    assert left_running(home) == []
+    assert [manifest["status"] for manifest in manifests(home)] == ["cancelled"]

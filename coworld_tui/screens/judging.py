@@ -1,0 +1,103 @@
+"""Supporting roles on the replay in view: grade it, diagnose it, report on it."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual import work
+
+from ..contract.errors import CoworldError
+from ..contract.text import safe_line
+from .dialogs import Prompt
+from .replay_base import ReplayBase
+
+if TYPE_CHECKING:
+    from ..contract.package import Package
+    from ..roles.role_run import RoleName
+    from ..runner.launch import BackendName
+
+
+class Judging(ReplayBase):
+    """The package is the run's, else one of this machine with the game's name, else it is asked for."""
+
+    def action_judge(self, role: RoleName) -> None:
+        """Run a role on this replay; a diagnoser is told whom to look at."""
+        if self.viewing is None:
+            return
+        if role == "diagnoser":
+            names = self.viewing.replay.players
+            prompt = Prompt("diagnose", "the policy to look at", names[0] if names else "")
+            self.app.push_screen(prompt, partial(self._diagnose, role))
+        else:
+            self._find_package(role, "")
+
+    def _diagnose(self, role: RoleName, target: str | None) -> None:
+        if target:
+            self._find_package(role, target)
+
+    @work(thread=True, exclusive=True, group="judging")
+    def _find_package(self, role: RoleName, target: str) -> None:
+        viewing = self.viewing
+        if viewing is not None:
+            package = _package_of(viewing.replay.path, viewing.replay.game)
+            likely = "" if package is not None else _likely_place()
+            self.app.call_from_thread(self._found, role, target, package, likely)
+
+    def _found(self, role: RoleName, target: str, package: Package | None, likely: str) -> None:
+        if package is None:
+            prompt = Prompt("which package is it an episode of?", "manifest file or package folder", likely)
+            self.app.push_screen(prompt, partial(self._asked, role, target))
+        else:
+            self._judge(role, target, package)
+
+    def _asked(self, role: RoleName, target: str, answer: str | None) -> None:
+        from ..contract.package import read_package
+
+        if not answer:
+            return
+        try:
+            package = read_package(Path(answer).expanduser())
+        except (CoworldError, RuntimeError) as error:
+            self.notify(safe_line(str(error), 300), severity="error", markup=False)
+        else:
+            self._judge(role, target, package)
+
+    def _judge(self, role: RoleName, target: str, package: Package) -> None:
+        from ..roles.listing import find_role
+        from ..roles.role_run import RoleOptions, RoleRun
+        from .role_screen import RoleScreen
+
+        if self.viewing is None:
+            return
+        try:
+            found = find_role(package, role)
+        except CoworldError as error:
+            self.notify(safe_line(f"{error.title}: {error.cause}", 300), severity="warning", markup=False)
+            return
+        backend: BackendName = "process" if package.builtin else "docker"
+        options = RoleOptions(role, found.id, target=target, backend=backend)
+        run = RoleRun(package, self.viewing.replay.path, options)
+        self.console.begin(run)
+        self.app.push_screen(RoleScreen(run))
+
+
+def _package_of(path: Path, game: str) -> Package | None:
+    """The manifest that a run kept, else a package of this machine with the name of the game."""
+    from ..contract.package import read_package
+    from .packages import discover
+
+    try:
+        return read_package(path / "inputs" / "coworld_manifest.json")
+    except CoworldError:
+        named = (found.package for found in discover(()) if found.package is not None)
+        return next((package for package in named if game and package.name == game), None)
+
+
+def _likely_place() -> str:
+    """The first package of this machine, for an episode that does not name its game."""
+    from .packages import discover
+
+    found = (each for each in discover(()) if each.package is not None and not each.package.builtin)
+    return next((each.source for each in found), "")

@@ -1,0 +1,1 @@
+"""The tabs of the manifest screen, each built from a package without a screen."""

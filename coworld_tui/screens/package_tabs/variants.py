@@ -1,0 +1,111 @@
+"""The variants of a package, each beside the certification fixture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from ...contract.config_difference import Difference, config_differences
+from ...contract.package import Package
+from ...contract.request import FIXTURE
+from ...contract.text import safe_line
+from ...replay.lenses.spans import Line, Span, fit
+from ...widgets.table import Column
+from .model import ListedRows, wrapped
+
+_COLUMNS = (
+    Column("variant", 0, style="strong", least=12),
+    Column("name", 0, optional=True),
+    Column("differs", 9, "right", "muted"),
+)
+_STYLES = {"same": "muted", "changed": "changed", "only_here": "good", "only_there": "error"}
+_MARKS = {"same": " ", "changed": "≠", "only_here": "+", "only_there": "−"}
+
+
+class _Entry(NamedTuple):
+    id: str
+    name: str
+    description: str
+    config: dict[str, Any]
+    differences: Sequence[Difference]
+
+
+@dataclass(frozen=True)
+class VariantsTab:
+    """The fixture, then the variants; ``r`` launches the one beneath the cursor."""
+
+    package: Package
+
+    @cached_property
+    def _entries(self) -> list[_Entry]:
+        manifest = self.package.manifest
+        fixture = manifest.certification.game_config if manifest.certification is not None else {}
+        said = "the episode that certification plays, and that runs when no variant is asked for"
+        entries = [_Entry(FIXTURE, "the fixture", said, fixture, config_differences(fixture, fixture))]
+        return entries + [
+            _Entry(
+                each.id,
+                each.name,
+                each.description,
+                each.game_config,
+                config_differences(fixture, each.game_config),
+            )
+            for each in manifest.variants
+        ]
+
+    @cached_property
+    def rows(self) -> ListedRows:
+        """One row a variant, with the number of values that differ."""
+        return ListedRows(
+            _COLUMNS,
+            [
+                (entry.id, (Span(entry.id), Span(entry.name), Span(_count(entry.differences))))
+                for entry in self._entries
+            ],
+        )
+
+    def id_of(self, row: int) -> str:
+        """The id of a variant, by its row."""
+        return self._entries[row].id
+
+    def lines(self, row: int, width: int) -> Sequence[Line]:
+        """The description, then every value beside the fixture's."""
+        entry = self._entries[row]
+        lines: list[Line] = [(Span(text),) for text in wrapped(entry.description, width)]
+        if entry.id == FIXTURE:
+            return [*lines, (), *(_plain(each, width) for each in entry.differences)]
+        heads = (
+            Span(f"  {fit('', _name_width(width))} ", "muted"),
+            Span(fit(safe_line(entry.id), _value_width(width)), "muted"),
+        )
+        lines += [(), (*heads, Span(" fixture", "muted"))]
+        return lines + [_compared(each, width) for each in entry.differences]
+
+
+def _name_width(width: int) -> int:
+    return max(12, min(34, width // 2 - 4))
+
+
+def _value_width(width: int) -> int:
+    return max(8, (width - _name_width(width) - 5) // 2)
+
+
+def _plain(each: Difference, width: int) -> Line:
+    return (Span(f"  {fit(each.path, _name_width(width))} ", "muted"), Span(each.value))
+
+
+def _compared(each: Difference, width: int) -> Line:
+    style = _STYLES[each.kind]
+    return (
+        Span(f"{_MARKS[each.kind]} ", style),
+        Span(f"{fit(each.path, _name_width(width))} ", "muted"),
+        Span(fit(each.value, _value_width(width)), "" if each.kind == "same" else style),
+        Span(f" {each.fixture_value}", "muted"),
+    )
+
+
+def _count(differences: Sequence[Difference]) -> str:
+    count = sum(each.kind != "same" for each in differences)
+    return f"{count} values" if count > 1 else "1 value" if count else "—"

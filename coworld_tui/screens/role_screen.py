@@ -1,0 +1,161 @@
+"""A supporting role at work on an episode: its log while it runs, then what it wrote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from ..contract.text import safe_line
+from ..replay.lenses.spans import Line, Span
+from ..widgets.bars import LineBar
+from ..widgets.lines import LinesView
+from ..widgets.log_view import LogView
+from ..widgets.static_lines import StaticLines
+from ..widgets.table import Column, TableView
+from .package_tabs.model import ListedRows
+
+if TYPE_CHECKING:
+    from ..replay.file_views import FileView
+    from ..roles.role_run import RoleOutcome, RoleRun
+
+_LOOK_SECONDS = 0.1
+_COLUMNS = (Column("kind", 9, style="muted"), Column("output", 0, style="strong"))
+
+
+class RoleScreen(ModalScreen[None]):
+    """Looks at a role that was begun; leaving stops it, if it still runs."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "close", "back", show=False),
+        Binding("y", "copy", "copy", show=False),
+    ]
+
+    def __init__(self, run: RoleRun) -> None:
+        super().__init__()
+        self.role_run = run
+        self._has_ended = False
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog tall") as box:
+            box.border_title = Content(f"{self.role_run.options.role} · {self.role_run.package.label}")
+            box.border_subtitle = Content("escape stop")
+            yield LineBar(id="role-state")
+            yield TableView(id="role-outputs")
+            yield LogView(id="role-log")
+            yield LinesView(id="role-shown")
+
+    def on_mount(self) -> None:
+        """Follow the log."""
+        self.query_one("#role-outputs").display = False
+        self.query_one("#role-shown").display = False
+        log = self.query_one(LogView)
+        log.set_source(self.role_run.log)
+        log.focus()
+        self._look()
+        self.set_interval(_LOOK_SECONDS, self._look)
+
+    def _look(self) -> None:
+        if self._has_ended:
+            return
+        self.query_one(LogView).refresh_source()
+        outcome = self.role_run.outcome
+        state = self.query_one("#role-state", LineBar)
+        if outcome is None:
+            state.show((Span("◐ ", "accent"), Span("working on the episode …", "muted")))
+            return
+        self._has_ended = True
+        state.show(_state(outcome))
+        self.query_one(Vertical).border_subtitle = Content("y copy folder   escape back")
+        if outcome.outputs:
+            self._show_outputs(outcome)
+        elif outcome.error is not None:
+            self._show(_error_lines(outcome))
+
+    def _show_outputs(self, outcome: RoleOutcome) -> None:
+        self.query_one(LogView).display = False
+        table = self.query_one(TableView)
+        rows = [
+            (output.path, (Span(output.kind), Span(safe_line(Path(output.path).name, 100))))
+            for output in outcome.outputs
+        ]
+        table.display = True
+        table.styles.height = len(rows) + 1
+        table.show(ListedRows(_COLUMNS, rows))
+        table.focus()
+        self.call_after_refresh(self._view, 0)
+
+    def on_table_view_highlighted(self, message: TableView.Highlighted) -> None:
+        """Show the output beneath the cursor."""
+        self.call_after_refresh(self._view, message.row)
+
+    def on_table_view_chosen(self) -> None:
+        """Read on in what is shown."""
+        self.query_one("#role-shown").focus()
+
+    def _view(self, row: int) -> None:
+        view = self.query_one("#role-shown", LinesView)
+        view.display = True
+        self._make_view(row, max(40, view.room.width or self.size.width - 12))
+
+    @work(thread=True, exclusive=True)
+    def _make_view(self, row: int, width: int) -> None:
+        from ..roles.role_views import view_output
+
+        outcome = self.role_run.outcome
+        if outcome is not None:
+            self.app.call_from_thread(self._show_view, view_output(outcome.outputs[row], width), outcome)
+
+    def _show_view(self, view: FileView, outcome: RoleOutcome) -> None:
+        if not self.is_attached:
+            return
+        lines = self.query_one("#role-shown", LinesView)
+        error = _error_lines(outcome)
+        lines.show(StaticLines([*error, ()]) if error and not view.lines.row_count else view.lines)
+        lines.scroll_to(y=0, animate=False)
+
+    def _show(self, lines: list[Line]) -> None:
+        view = self.query_one("#role-shown", LinesView)
+        view.display = True
+        view.show(StaticLines(lines))
+
+    def action_copy(self) -> None:
+        """Copy where the outputs lie."""
+        outcome = self.role_run.outcome
+        if outcome is not None and outcome.folder is not None:
+            self.app.copy_to_clipboard(str(outcome.folder))
+            self.notify(safe_line(str(outcome.folder), 200), markup=False)
+
+    def action_close(self) -> None:
+        """Back; a role that still runs is stopped."""
+        if self.role_run.outcome is None:
+            self.role_run.cancel()
+        self.dismiss(None)
+
+
+def _state(outcome: RoleOutcome) -> Line:
+    mark = {"passed": Span("✓ done", "good"), "failed": Span("✗ failed", "error")}
+    said = safe_line(outcome.error.title, 200) if outcome.error is not None else ""
+    spans = (
+        Span(f"{safe_line(outcome.id, 60)}  ", "strong"),
+        mark.get(outcome.status, Span("■ stopped", "warning")),
+        Span(f"   {outcome.seconds:.1f} s   ", "muted"),
+    )
+    return (*spans, Span(said, "error"))
+
+
+def _error_lines(outcome: RoleOutcome) -> list[Line]:
+    error = outcome.error
+    if error is None:
+        return []
+    return [
+        (Span("✗ ", "error"), Span(safe_line(error.title, 200), "strong")),
+        (Span(safe_line(error.cause, 400)),),
+        (Span("next  ", "muted"), Span(safe_line(error.next_step, 200), "accent")),
+    ]

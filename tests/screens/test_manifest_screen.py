@@ -1,0 +1,272 @@
+"""The manifest screen by its keys: tabs, following the file, editor, documents, starters, certification."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input, Label
+
+from coworld_tui.contract.errors import CoworldError
+from coworld_tui.demo import manifest_path
+from coworld_tui.replay.lenses.spans import text_of
+from coworld_tui.screens.building import BuildScreen
+from coworld_tui.screens.certify import CertifyScreen
+from coworld_tui.screens.dialogs import Prompt, Question, Table
+from coworld_tui.screens.launch import LaunchScreen
+from coworld_tui.screens.package_tabs.building import TABS
+from coworld_tui.screens.role_screen import RoleScreen
+from coworld_tui.screens.starting import StartScreen
+from coworld_tui.widgets.bars import TabBar
+from coworld_tui.widgets.choice import Choice
+from coworld_tui.widgets.lines import LinesView
+from coworld_tui.widgets.table import TableView
+from tests.contract import builders
+from tests.replay.episodes import recorded_episode
+
+from .conftest import OpenConsole, until
+from .packages import go_to, manifest_screen, put, see_items, see_text
+
+FOLLOWED_SECONDS = 0.2
+
+
+async def test_the_tabs_by_key_and_round_the_end(console: OpenConsole) -> None:
+    async with console() as pilot:
+        pane = manifest_screen(pilot).pane
+        seen = []
+        for _ in TABS:
+            await pilot.press("t")
+            seen.append(pane.tab)
+        assert seen == [*TABS[1:], TABS[0]]
+        await pilot.press("T")
+        assert pane.tab == TABS[-1]
+        await pilot.press("v")
+        await see_items(pilot, "certification")
+        await pilot.press("v")
+        assert pane.tab == "overview", "the same key once more goes back"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 50)])
+async def test_every_tab_has_its_name_on_the_bar(console: OpenConsole, size: tuple[int, int]) -> None:
+    async with console(size=size) as pilot:
+        bar = pilot.app.screen.query_one(TabBar)
+        text = text_of(bar.lines_in_view())
+        assert len(text.split()) == len(TABS), text
+
+
+async def test_a_variant_is_launched_from_its_row(console: OpenConsole) -> None:
+    async with console() as pilot:
+        pane = await go_to(pilot, "variants", 2)
+        row_id = pane.built.rows.id_of(2)  # type: ignore[union-attr]
+        await pilot.press("r")
+        form = pilot.app.screen
+        assert isinstance(form, LaunchScreen)
+        assert form.query_one("#variant", Choice).value == row_id
+        await pilot.press("escape", "enter")
+        assert isinstance(pilot.app.screen, LaunchScreen), "enter on the row does the same"
+
+
+async def test_the_schemas_are_an_outline_and_raw_one_key_away(console: OpenConsole) -> None:
+    async with console() as pilot:
+        await go_to(pilot, "schemas", 0)
+        await see_text(pilot, "integer")
+        await pilot.press("enter")
+        await see_text(pilot, '"type": "object"')
+        await pilot.press("enter")
+        await until(pilot, lambda: '"type"' not in text_of(_text(pilot).lines_in_view()), "an outline again")
+
+
+async def test_the_screen_follows_the_file(console: OpenConsole, tmp_path: Path) -> None:
+    manifest = builders.old_manifest()
+    put(tmp_path, manifest)
+    async with console() as pilot:
+        await see_text(pilot, manifest["game"]["description"])
+        manifest["game"]["description"] = "saved once more"
+        put(tmp_path, manifest)
+        await see_text(pilot, "saved once more")
+        (tmp_path / "coworld_manifest.json").write_text("{")
+        await see_text(pilot, "next")
+        await pilot.press("f")
+        await see_items(pilot, "✗")
+        (tmp_path / "coworld_manifest.json").unlink()
+        await pilot.press("i")
+        await see_text(pilot, "there is no")
+        put(tmp_path, manifest)
+        await see_text(pilot, "saved once more")
+
+
+async def test_it_follows_within_a_fifth_of_a_second(console: OpenConsole, tmp_path: Path) -> None:
+    manifest = builders.old_manifest()
+    put(tmp_path, manifest)
+    async with console() as pilot:
+        await see_text(pilot, manifest["game"]["description"])
+        took = []
+        for turn in range(5):
+            manifest["game"]["description"] = f"turn {turn}"
+            put(tmp_path, manifest)
+            began = time.perf_counter()
+            await see_text(pilot, f"turn {turn}")
+            took.append(time.perf_counter() - began)
+        assert min(took) <= FOLLOWED_SECONDS, took
+
+
+async def test_following_keeps_tab_row_and_place(console: OpenConsole, tmp_path: Path) -> None:
+    manifest = builders.old_manifest()
+    fixture = manifest["certification"]["game_config"]
+    manifest["variants"] = [
+        {"id": f"v{at}", "name": f"V{at}", "description": "", "game_config": dict(fixture)} for at in range(9)
+    ]
+    put(tmp_path, manifest)
+    async with console() as pilot:
+        pane = await go_to(pilot, "variants", 5)
+        manifest["variants"][4]["name"] = "renamed"
+        put(tmp_path, manifest)
+        await see_items(pilot, "renamed")
+        assert pane.row == 5
+        del manifest["variants"][0]
+        put(tmp_path, manifest)
+        await until(pilot, lambda: pane.row == 4, "the cursor stays on its variant")
+
+
+async def test_the_bundled_game_is_not_edited(console: OpenConsole, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VISUAL", "false")
+    async with console() as pilot:
+        await pilot.press("e")
+        assert any("not yours to edit" in str(toast.message) for toast in pilot.app._notifications)
+
+
+async def test_a_document_on_this_machine_is_not_fetched(console: OpenConsole, tmp_path: Path) -> None:
+    manifest = builders.new_manifest()
+    link = {"type": "uri", "value": "http://127.0.0.1:9/secret.md?token=hush"}
+    manifest["game"]["docs"] = {"readme": link}
+    put(tmp_path, manifest)
+    async with console() as pilot:
+        pane = await go_to(pilot, "docs", 0)
+        await see_text(pilot, "enter fetches it")
+        await pilot.press("enter")
+        await see_text(pilot, "enter tries again")
+        assert "hush" not in pane.text()
+        assert isinstance(next(iter(pane._fetched.values())), CoworldError)
+
+
+async def test_a_starter_is_written_from_the_screen(console: OpenConsole, tmp_path: Path) -> None:
+    async with console() as pilot:
+        await pilot.press("N")
+        form = pilot.app.screen
+        assert isinstance(form, StartScreen)
+        await pilot.press("enter")
+        assert "name a folder" in str(form.query_one("#problem", Label).content)
+        form.query_one("#folder", Input).value = str(tmp_path / "mine")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Table), "what was written is told")
+        assert (tmp_path / "mine" / "player.py").is_file()
+        await pilot.press("escape", "N")
+        pilot.app.screen.query_one("#folder", Input).value = str(tmp_path / "mine")
+        await pilot.press("enter")
+        problem = pilot.app.screen.query_one("#problem", Label)
+        await until(pilot, lambda: str(problem.content), "a folder with files is refused")
+        assert isinstance(pilot.app.screen, StartScreen)
+
+
+async def test_a_build_that_cannot_be_says_why(console: OpenConsole, tmp_path: Path) -> None:
+    async with console() as pilot:
+        await pilot.press("b")
+        screen = pilot.app.screen
+        assert isinstance(screen, BuildScreen)
+        await pilot.press("enter")
+        assert "needs a version" in str(screen.query_one("#problem", Label).content)
+        screen.query_one("#project", Input).value = str(tmp_path)
+        screen.query_one("#version", Input).value = "1.0.0"
+        await pilot.press("enter")
+        said = screen.query_one("#said", LinesView)
+        await until(pilot, lambda: "next" in text_of(said.lines_in_view()), "the error is told")
+        await pilot.press("escape")
+        manifest_screen(pilot)
+
+
+async def test_certifying_the_bundled_game_by_keys(console: OpenConsole) -> None:
+    async with console() as pilot:
+        await pilot.press("c")
+        screen = pilot.app.screen
+        assert isinstance(screen, CertifyScreen)
+        certification = screen.certification
+        steps = screen.query_one("#steps", TableView)
+        await until(pilot, lambda: screen._feed is not None and screen._feed.grid is not None, "it plays")
+        assert certification.steps[steps.cursor_row or 0].status == "running"
+        await pilot.press("q")
+        manifest_screen(pilot)
+        await pilot.press("c")
+        again = pilot.app.screen
+        assert isinstance(again, CertifyScreen)
+        assert again.certification is certification, "it went on, and is shown again"
+        await until(pilot, lambda: certification.outcome is not None, "it ends")
+        assert certification.outcome is not None
+        assert certification.outcome.ok
+        verdict = again.query_one("#verdict")
+        await until(pilot, lambda: "✓ passed" in text_of(verdict.lines_in_view()), "that is said")  # type: ignore[attr-defined]
+        assert text_of(again.query_one("#steps", TableView).lines_in_view()).count("✓") == 10
+
+
+async def test_leaving_the_console_stops_a_certification(console: OpenConsole) -> None:
+    async with console() as pilot:
+        await pilot.press("c")
+        screen = pilot.app.screen
+        assert isinstance(screen, CertifyScreen)
+        await until(pilot, lambda: screen.certification.episode is not None, "it plays")
+        await pilot.press("ctrl+q")
+        assert isinstance(pilot.app.screen, Question)
+        await pilot.press("escape", "x")
+        await until(pilot, lambda: screen.certification.outcome is not None, "it ends")
+        assert screen.certification.outcome is not None
+        assert screen.certification.outcome.cancelled
+
+
+async def test_a_step_that_fails_is_what_is_shown(console: OpenConsole, tmp_path: Path) -> None:
+    manifest = json.loads(manifest_path().read_bytes())
+    del manifest["tags"]
+    put(tmp_path, manifest)
+    async with console() as pilot:
+        await pilot.press("c")
+        screen = pilot.app.screen
+        assert isinstance(screen, CertifyScreen)
+        await until(pilot, lambda: screen.certification.outcome is not None, "it ends")
+        feedback = screen.query_one("#feedback", LinesView)
+        await until(pilot, lambda: "manifest_invalid" in text_of(feedback.lines_in_view()), "it says why")
+        assert screen.query_one("#steps", TableView).cursor_row == 0
+
+
+@pytest.mark.docker
+async def test_the_real_grader_scores_a_bundle_by_key(
+    console: OpenConsole,
+    peer_manifest: Callable[[str], Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("DOCKER_HOST")
+    shutil.copy(peer_manifest("0.1.64"), tmp_path / "coworld_manifest.json")
+    bundle = recorded_episode("0.1.64") / "bundle.zip"
+    async with console(replay=bundle) as pilot:
+        await pilot.press("G")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Prompt), "a bundle does not name its game")
+        assert pilot.app.screen.query_one(Input).value == str(tmp_path / "coworld_manifest.json")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RoleScreen), "the role is shown")
+        screen = pilot.app.screen
+        assert isinstance(screen, RoleScreen)
+        await until(pilot, lambda: screen.role_run.outcome is not None, "it ends")
+        assert screen.role_run.outcome is not None
+        assert screen.role_run.outcome.status == "passed"
+        shown = screen.query_one("#role-shown", LinesView)
+        await until(pilot, lambda: "score" in text_of(shown.lines_in_view()), "the score is shown")
+        await pilot.press("escape", "P")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Prompt), "it is asked again")
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(pilot.app._notifications), "no reporter of it runs here")
+
+
+def _text(pilot: object) -> LinesView:
+    return pilot.app.screen.query_one("#text", LinesView)  # type: ignore[attr-defined,no-any-return]
