@@ -27,16 +27,18 @@ def _visible(character: str) -> str:
         return chr(0x2400 + code)
     if code == 0x7F:
         return "\u2421"
-    if unicodedata.category(character) in _INVISIBLE:
+    category = unicodedata.category(character)
+    if category in _INVISIBLE:
         return "\ufffd"
-    return character
+    return " " if category == "Zs" else character
 
 
 def safe_line(text: str, limit: int = LINE_LIMIT) -> str:
     """Return ``text`` as one printable line of at most ``limit`` characters, an ellipsis last when cut.
 
     Escape sequences vanish; remaining control, bidirectional and invisible characters
-    become visible stand-ins, so neither the terminal nor the reader is misled.
+    become visible stand-ins and spaces of every kind plain ones, so neither the terminal nor the
+    reader is misled.
     """
     cut = len(text) > limit
     if cut:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -33,6 +34,7 @@ _OPEN_ENDED = frozenset(
 _SMALL_PRODUCT = 100_000  # places in the schema times places in the configs: well under a second
 _SMALL_DEPTH = 30
 _CHARACTERS_A_PLACE = 50
+_INHERITED = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # it works for schemas of anybody
 
 
 def schema_answer(job: schema_work.Job) -> schema_work.Answer:
@@ -121,6 +123,7 @@ class _Worker:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
+                env={name: os.environ[name] for name in _INHERITED if name in os.environ},
                 encoding="ascii",
             )
         return self._child
