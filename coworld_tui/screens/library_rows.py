@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..contract.measures import age
@@ -27,7 +26,7 @@ _WIDE = (
     Column("players", 36, optional=True),
     Column("where", 30, "left", "muted", optional=True),
 )
-_NARROW = (_GAME, replace(_AGE, optional=True))
+_NARROW = (_GAME, _AGE._replace(optional=True))
 _NAMED = ("file", "bundle", "workspace")
 _SORTED = {"modified": "age", "game": "game", "scores": "score", "length": "length", "kind": "kind"}
 

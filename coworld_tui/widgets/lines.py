@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 
-from ..replay.lenses.model import LineModel
-from ..replay.lenses.spans import Line
 from .line_view import LineView, scroll_bindings
+
+if TYPE_CHECKING:
+    from ..replay.lenses.model import LineModel
+    from ..replay.lenses.spans import Line
 
 
 class LinesView(LineView, can_focus=True):

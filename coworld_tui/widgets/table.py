@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, zip_longest
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, NamedTuple, Protocol
 
 from rich.style import Style
 from textual.binding import Binding, BindingType
@@ -25,8 +24,7 @@ _GAP = 2
 _MARGIN = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """One column, ``width`` cells wide; with 0 it shares what the others leave, ``least`` cells or more.
 
     ``style`` is for spans that have none. Where room is short the columns marked ``optional`` go,
@@ -88,21 +86,18 @@ class TableView(LineView, can_focus=True):
         Binding("enter", "choose", "Open", show=False, id="table.choose"),
     ]
 
-    @dataclass
-    class Highlighted(Message):
-        """The cursor is on another row: ``row`` is its place at that moment, ``row_id`` stays its own."""
+    class OfRow(Message):
+        """About a row: ``row`` is its place at that moment, ``row_id`` stays its own."""
 
-        table: TableView
-        row: int
-        row_id: Hashable
+        def __init__(self, table: TableView, row: int, row_id: Hashable) -> None:
+            super().__init__()
+            self.table, self.row, self.row_id = table, row, row_id
 
-    @dataclass
-    class Chosen(Message):
-        """The row under the cursor was entered, or clicked a second time. See ``Highlighted``."""
+    class Highlighted(OfRow):
+        """The cursor is on another row."""
 
-        table: TableView
-        row: int
-        row_id: Hashable
+    class Chosen(OfRow):
+        """The row under the cursor was entered, or clicked a second time."""
 
     _rows: Rows | None = None
     _count = 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from ...contract.text import safe_line
@@ -35,8 +34,7 @@ class ImageFact(NamedTuple):
     platform: str
 
 
-@dataclass(frozen=True)
-class ListedRows:
+class ListedRows(NamedTuple):
     """Rows that are there already: an id and the cells of each."""
 
     columns: Sequence[Column]
@@ -56,19 +54,6 @@ class ListedRows:
     def id_of(self, row: int) -> Hashable:
         """What stays the same about a row."""
         return self.entries[row][0]
-
-
-@dataclass(frozen=True)
-class SaidTab:
-    """A tab that only says something."""
-
-    said: Sequence[Line]
-    rows: None = None
-
-    def lines(self, row: int, width: int) -> Sequence[Line]:
-        """What it says."""
-        del row, width
-        return self.said
 
 
 def wrapped(text: str, width: int, limit: int = 2000) -> list[str]:
