@@ -221,6 +221,7 @@ KEYS = (
         False,
     ),
     Key("report", "P", "judge('reporter')", "report", "its reporter writes about it", "replay", False),
+    Key("optimize", "O", "judge('optimizer')", "optimize", "its optimizer plans from it", "replay", False),
     Key("replay-left", "h", "pan(-4,0)", "pan left", "move a large board", "replay", False),
     Key("replay-down", "j", "pan(0,2)", "pan down", "move a large board", "replay", False),
     Key("replay-up", "k", "pan(0,-2)", "pan up", "move a large board", "replay", False),

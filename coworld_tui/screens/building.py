@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -19,7 +19,7 @@ from ..contract.text import safe_line
 from ..replay.lenses.spans import Line, Span
 from ..widgets.lines import LinesView
 from ..widgets.static_lines import StaticLines
-from .form_rows import form_row
+from .form_rows import form_bindings, form_row
 
 if TYPE_CHECKING:
     from ..runner.package_build import BuildOutcome
@@ -64,12 +64,7 @@ class Building:
 class BuildScreen(ModalScreen[str | None]):
     """Returns the manifest that was built."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "back", show=False),
-        Binding("enter", "go", "build", show=False),
-        Binding("down", "app.focus_next", "next field", show=False),
-        Binding("up", "app.focus_previous", "previous field", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = form_bindings("go")
 
     def __init__(self, project: Path) -> None:
         super().__init__()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Size
@@ -17,7 +17,7 @@ from textual.widgets import Input, Label
 from ..contract.errors import CoworldError
 from ..contract.text import safe_line
 from ..widgets.choice import Choice
-from .form_rows import form_row
+from .form_rows import form_bindings, form_row
 from .viewing import Viewing
 
 if TYPE_CHECKING:
@@ -34,17 +34,14 @@ KINDS: dict[str, tuple[What, str]] = {
     "cast for asciinema": ("cast", ".cast"),
 }
 PICTURE = "picture of this frame, SVG"
+BUNDLE = "the episode for others, zip"
+"""Tokens and secrets are taken out of it; the command line can keep them."""
 
 
 class ExportScreen(ModalScreen[None]):
     """Asks what to export and writes it; nothing that is there already is overwritten."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "back", show=False),
-        Binding("enter", "export", "export", show=False),
-        Binding("down", "app.focus_next", "next field", show=False),
-        Binding("up", "app.focus_previous", "previous field", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = form_bindings("export")
 
     def __init__(self, viewing: Viewing, lens: str | None, size: Size) -> None:
         super().__init__()
@@ -59,7 +56,7 @@ class ExportScreen(ModalScreen[None]):
         with Vertical(classes="dialog form") as box:
             box.border_title = Content("export")
             box.border_subtitle = Content("enter export   ↑↓ fields   ←→ choices   escape back")
-            yield from form_row("what", Choice([*KINDS, PICTURE], first, id="what"))
+            yield from form_row("what", Choice([*KINDS, BUNDLE, PICTURE], first, id="what"))
             yield from form_row("file", Input(self._file_name(first), id="file", compact=True))
             yield from form_row("from tick", Input(placeholder="the first", id="from", compact=True))
             yield from form_row("to tick", Input(placeholder="the last", id="to", compact=True))
@@ -105,6 +102,8 @@ class ExportScreen(ModalScreen[None]):
 
         if kind == PICTURE:
             return self._picture(output)
+        if kind == BUNDLE:
+            return self._bundle(output)
         wanted = Export(
             KINDS[kind][0],
             output,
@@ -117,6 +116,13 @@ class ExportScreen(ModalScreen[None]):
         )
         written = export_replay(self._viewing.replay, wanted)
         return f"{written.path}: {written.rows} rows, {written.format}"
+
+    def _bundle(self, output: Path) -> str:
+        from ..replay.bundling import write_bundle
+
+        bundled = write_bundle(self._viewing.replay.path, output)
+        left_out = f"; {'; '.join(bundled.problems)}" if bundled.problems else ""
+        return f"{bundled.path}: {', '.join(bundled.include)}{left_out}"
 
     def _picture(self, output: Path) -> str:
         from ..replay.export import new_file
@@ -149,6 +155,8 @@ class ExportScreen(ModalScreen[None]):
     def _file_name(self, kind: str) -> str:
         if kind == PICTURE:
             return f"{frame_stem(self._viewing, self._index)}.svg"
+        if kind == BUNDLE:
+            return f"{self._viewing.file_stem}-episode.zip"
         what, ending = KINDS[kind]
         return f"{self._viewing.file_stem}-{what}{ending}"
 

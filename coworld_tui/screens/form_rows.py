@@ -1,12 +1,23 @@
-"""Rows of a form: a name and its field."""
+"""What forms have in common: rows of a name and its field, and the keys that move between them."""
 
 from __future__ import annotations
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input, Label
 
 from ..widgets.choice import Choice
+
+
+def form_bindings(action: str) -> list[BindingType]:
+    """Escape leaves, enter does ``action``, the arrows go through the fields."""
+    return [
+        Binding("escape", "leave", "back", show=False),
+        Binding("enter", action, action, show=False),
+        Binding("down", "app.focus_next", "next field", show=False),
+        Binding("up", "app.focus_previous", "previous field", show=False),
+    ]
 
 
 def form_row(name: str, field: Choice | Input) -> ComposeResult:

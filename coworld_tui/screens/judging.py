@@ -1,4 +1,4 @@
-"""Supporting roles on the replay in view: grade it, diagnose it, report on it."""
+"""Supporting roles on the replay in view: grade it, diagnose it, report on it, plan from it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from textual import work
 
 from ..contract.errors import CoworldError
 from ..contract.text import safe_line
-from .dialogs import Prompt
+from .dialogs import Prompt, Question
 from .replay_base import ReplayBase
 
 if TYPE_CHECKING:
     from ..contract.package import Package
     from ..roles.role_run import RoleName
     from ..runner.launch import BackendName
+
+_MOST_ASKED = 9
 
 
 class Judging(ReplayBase):
@@ -65,19 +67,37 @@ class Judging(ReplayBase):
             self._judge(role, target, package)
 
     def _judge(self, role: RoleName, target: str, package: Package) -> None:
-        from ..roles.listing import find_role
+        """Run the role; of several, the one that is chosen."""
+        from ..roles.listing import find_role, list_roles
+
+        try:
+            find_role(package, role)
+        except CoworldError as error:
+            self.notify(safe_line(f"{error.title}: {error.cause}", 300), severity="warning", markup=False)
+            return
+        fitting = [entry for entry in list_roles(package) if entry.section == role and entry.can_run]
+        if len(fitting) == 1:
+            self._begin(role, target, package, fitting[0].id)
+            return
+        answers = [
+            (str(number), str(number), safe_line(f"{entry.id}  {entry.name}", 60))
+            for number, entry in enumerate(fitting[:_MOST_ASKED], 1)
+        ]
+
+        def chosen(answer: str | None) -> None:
+            if answer:
+                self._begin(role, target, package, fitting[int(answer) - 1].id)
+
+        self.app.push_screen(Question(role, f"Which {role}?", answers), chosen)
+
+    def _begin(self, role: RoleName, target: str, package: Package, role_id: str) -> None:
         from ..roles.role_run import RoleOptions, RoleRun
         from .role_screen import RoleScreen
 
         if self.viewing is None:
             return
-        try:
-            found = find_role(package, role)
-        except CoworldError as error:
-            self.notify(safe_line(f"{error.title}: {error.cause}", 300), severity="warning", markup=False)
-            return
         backend: BackendName = "process" if package.builtin else "docker"
-        options = RoleOptions(role, found.id, target=target, backend=backend)
+        options = RoleOptions(role, role_id, target=target, backend=backend)
         run = RoleRun(package, self.viewing.replay.path, options)
         self.console.begin(run)
         self.app.push_screen(RoleScreen(run))

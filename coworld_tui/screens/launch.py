@@ -21,7 +21,7 @@ from ..contract.request import FIXTURE, OWN_CONFIG, EpisodePlan, parse_slot, pla
 from ..contract.text import safe_line
 from ..runner.launch import DEFAULT_TIMEOUT_SECONDS, Kind, LaunchOptions
 from ..widgets.choice import Choice
-from .form_rows import form_row
+from .form_rows import form_bindings, form_row
 
 _MOST_EPISODES = 1_000
 
@@ -39,11 +39,8 @@ class LaunchScreen(ModalScreen[Launch | None]):
     """Asks how to launch a package; returns None when left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "back", show=False),
-        Binding("enter", "launch", "launch", show=False),
+        *form_bindings("launch"),
         Binding("ctrl+l", "launch", "launch", show=False),
-        Binding("down", "app.focus_next", "next field", show=False),
-        Binding("up", "app.focus_previous", "previous field", show=False),
     ]
 
     def __init__(

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -19,18 +19,13 @@ from ..replay.lenses.spans import Line, Span
 from ..starters.writer import KINDS, Starter, StarterKind, next_steps, write_starter
 from ..widgets.choice import Choice
 from .dialogs import Table
-from .form_rows import form_row
+from .form_rows import form_bindings, form_row
 
 
 class StartScreen(ModalScreen[None]):
     """Asks what to write and where; nothing that is there already is touched."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "back", show=False),
-        Binding("enter", "write", "write", show=False),
-        Binding("down", "app.focus_next", "next field", show=False),
-        Binding("up", "app.focus_previous", "previous field", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = form_bindings("write")
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog form") as box:

@@ -268,5 +268,30 @@ async def test_the_real_grader_scores_a_bundle_by_key(
         await until(pilot, lambda: bool(pilot.app._notifications), "no reporter of it runs here")
 
 
+@pytest.mark.docker
+async def test_of_several_reporters_one_is_chosen(
+    console: OpenConsole,
+    peer_manifest: Callable[[str], Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("DOCKER_HOST")
+    shutil.copy(peer_manifest("0.1.11"), tmp_path / "coworld_manifest.json")
+    async with console(replay=recorded_episode("0.1.11") / "bundle.zip") as pilot:
+        await pilot.press("P")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Prompt), "a bundle does not name its game")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Question), "there are two reporters")
+        await pilot.press("1")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RoleScreen), "the role is shown")
+        screen = pilot.app.screen
+        assert isinstance(screen, RoleScreen)
+        await until(pilot, lambda: screen.role_run.outcome is not None, "it ends")
+        assert screen.role_run.outcome is not None
+        assert screen.role_run.outcome.status == "passed"
+        shown = screen.query_one("#role-shown", LinesView)
+        await until(pilot, lambda: len(text_of(shown.lines_in_view()).split()) > 5, "the report is shown")
+
+
 def _text(pilot: object) -> LinesView:
     return pilot.app.screen.query_one("#text", LinesView)  # type: ignore[attr-defined,no-any-return]

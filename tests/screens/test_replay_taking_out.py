@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,19 @@ async def test_a_picture_goes_where_it_can(console: OpenConsole, tmp_path: Path,
             pilot, lambda: pilot.app.screen is not form or "cannot" in str(problem.render()), "it ends"
         )
         assert Path(place).is_file() == (place == "x.json")
+
+
+async def test_an_episode_is_bundled_for_others(console: OpenConsole, tmp_path: Path) -> None:
+    async with console(replay=workspace(tmp_path)) as pilot:
+        await ready(pilot)
+        await pilot.press("E", "left", "left")
+        form = pilot.app.screen
+        assert form.query_one("#file", Input).value == "episode-episode.zip"
+        form.query_one("#file", Input).value = str(tmp_path / "out.zip")
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen is not form, "it is written")
+    with zipfile.ZipFile(tmp_path / "out.zip") as bundle:
+        assert json.loads(bundle.read("manifest.json"))["files"]["replay"] in bundle.namelist()
 
 
 async def test_a_saved_frame_and_a_picture_are_named_after_their_tick(

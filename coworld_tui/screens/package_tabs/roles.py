@@ -21,6 +21,7 @@ _COLUMNS = (
     Column("name", 0, least=12, optional=True),
     Column("image", 12),
 )
+_KEYS = {"reporter": "P", "grader": "G", "diagnoser": "D", "optimizer": "O"}
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class RolesTab:
             ),
             *((f"env {name}", value, "") for name, value in entry.env.items()),
             ("source", entry.source_url or "", "accent"),
+            ("run here", f"{_KEYS[section]} in a replay" if entry.can_run else "", ""),
             *(("missing", problem, "warning") for problem in entry.problems),
         ]
         return [line for label, value, style in facts for line in fact(label, value, width, style)]
