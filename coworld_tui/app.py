@@ -6,13 +6,15 @@ import asyncio
 import contextlib
 import gc
 import os
+import signal
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import work
 from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.dom import DOMNode
@@ -137,14 +139,10 @@ class CoworldApp(PacedApp[str]):
         self.run_worker(self._look_for_engine(), group="engine")
 
     def _apply_settings(self) -> None:
-        import tomllib
-
-        from .runs.paths import config_file
+        from .runs.settings import read_settings
 
         try:
-            settings = tomllib.loads(config_file().read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return
+            settings = read_settings()
         except (OSError, ValueError) as error:
             self.notify(f"settings ignored: {error}", severity="warning", markup=False)
             return
@@ -198,7 +196,8 @@ class CoworldApp(PacedApp[str]):
         self.sessions.append(session)
         self._show(session)
 
-    def launch_again(self, package: Package) -> None:
+    @work(exclusive=True, group="launching")
+    async def launch_again(self, package: Package) -> None:
         """The last launch of this package once more; without one, its certification fixture."""
         from .contract.errors import CoworldError
         from .contract.request import plan_episode
@@ -210,7 +209,7 @@ class CoworldApp(PacedApp[str]):
                 self.launch(session.launch)
                 return
         try:
-            plan = plan_episode(package)
+            plan = await asyncio.to_thread(plan_episode, package)
         except CoworldError as error:
             self.notify(str(error), severity="error", markup=False)
             return
@@ -226,17 +225,29 @@ class CoworldApp(PacedApp[str]):
         task.add_done_callback(self._work_ended)
         self._refresh_top()
 
+    def is_working(self, work: Work) -> bool:
+        """Whether something that was begun has not ended."""
+        return work in self.works.values()
+
     def _work_ended(self, task: asyncio.Task[object]) -> None:
-        self.works.pop(task, None)
+        work = self.works.pop(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            from .runs.redact import Redactor
+            from .runs.trace import note_trace
+
+            note_trace(f"{type(work).__name__} in the console", error, Redactor())
         if self.is_running:
             self._refresh_top()
+            if error is not None:
+                self.notify(safe_line(str(error), 300), severity="error", markup=False)
 
     async def stop_works(self) -> None:
         """End what was begun, and wait for its cleaning up."""
-        works = dict(self.works)
-        for work in works.values():
-            work.cancel()
-        await asyncio.gather(*works, return_exceptions=True)
+        running = dict(self.works)
+        for each in running.values():
+            each.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
     def certify(self, package: Package) -> None:
         """Certify a package and show how that goes; one that still runs is shown again."""
@@ -277,6 +288,19 @@ class CoworldApp(PacedApp[str]):
         from .screens.replay import ReplayScreen
 
         self.push_screen(ReplayScreen(path, self._folders, self._max_inflated))
+
+    async def hand_over(self, command: Sequence[str]) -> None:
+        """Give the terminal to a program; ctrl+c in it is meant for it."""
+        loop = asyncio.get_running_loop()
+        meant_for_it = (signal.SIGINT, signal.SIGQUIT)
+        for number in meant_for_it:
+            loop.add_signal_handler(number, lambda: None)  # not ignored, which the program would inherit
+        try:
+            await super().hand_over(command)
+        finally:
+            for number in meant_for_it:
+                loop.remove_signal_handler(number)
+            stop_on_signals(self._terminated)
 
     def copy(self, text: str) -> None:
         """Send text to the terminal's clipboard, which may not take it, and keep it in a file."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import subprocess
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from rich.console import Console, RenderableType
@@ -38,7 +41,7 @@ class ChangesUpdate(ChopsUpdate):
 
 
 class PacedApp(App[R]):
-    """Skips frames while the terminal does not take them, and paints a whole one when it does again.
+    """Skips frames while the terminal does not take them or is lent, and paints a whole one afterwards.
 
     A terminal stalls when somebody presses ctrl+s or a connection dies. Whatever else runs in
     this process must go on then. ``fault`` is the error that ended it, for whoever ran it to report.
@@ -46,8 +49,24 @@ class PacedApp(App[R]):
 
     fault: Exception | None = None
     _owed: Timer | None = None
+    _is_away = False
+
+    async def hand_over(self, command: Sequence[str]) -> None:
+        """Give the terminal to a program until it ends; everything else goes on meanwhile.
+
+        OSError when it cannot be started, SuspendNotSupported where there is no terminal to give.
+        """
+        with self.suspend():
+            self._is_away = True
+            try:
+                await asyncio.to_thread(subprocess.run, command, check=False)
+            finally:
+                self._is_away = False
+        self.screen.refresh()
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if self._is_away:
+            return
         if self._terminal_is_behind():
             if self._owed is None:
                 self._owed = self.set_interval(_RETRY_SECONDS, self._catch_up)

@@ -57,6 +57,7 @@ def certify(options: Namespace) -> int:
 
 def _watch(certification: Certification) -> None:
     """Certify in the console. CoworldError where there is no room for one."""
+    from ..runs.directory import require_fresh
     from .console import watch_certification
     from .terminal import why_not_full
 
@@ -69,6 +70,8 @@ def _watch(certification: Certification) -> None:
             next_step="leave --display full out",
             exit_code=EXIT_USAGE,
         )
+    if certification.options.output_dir is not None:
+        require_fresh(certification.options.output_dir)
     watch_certification(certification)
 
 

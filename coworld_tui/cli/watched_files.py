@@ -47,9 +47,10 @@ class WatchedFiles:
         for command in commands:
             for before, word in zip(("", *command), command, strict=False):
                 for path in _module(word) if before == "-m" else [Path(word)]:
-                    if path.is_dir() and before == "-m":
+                    kind = _kind(path)
+                    if kind == "folder" and before == "-m":
                         folders.append(path)
-                    elif path.is_file():
+                    elif kind == "file":
                         files.append(path)
                         if path.name.endswith(_SOURCES):
                             folders.append(path.parent)
@@ -84,6 +85,14 @@ class WatchedFiles:
             if later == now:
                 return sorted(path for path in {**before, **now} if before.get(path) != now.get(path))
             now = later
+
+
+def _kind(path: Path) -> str:
+    """``file``, ``folder``, or nothing for what is neither, as most words of a command."""
+    try:
+        return "folder" if path.is_dir() else "file" if path.is_file() else ""
+    except (OSError, ValueError):  # longer than a name can be, or with a null byte
+        return ""
 
 
 def _module(name: str) -> list[Path]:

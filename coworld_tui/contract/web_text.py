@@ -166,7 +166,7 @@ async def _addresses(url: httpx.URL, allow_private: bool, label: str) -> list[st
         raise _refused(
             "The address leads to a private network",
             f"{label} is on this machine or its network, where a document from outside has no business",
-            "allow private addresses if you trust the manifest",
+            "open it in a browser; who trusts the manifest sets `private` under `documents` in the settings",
         )
     return addresses
 

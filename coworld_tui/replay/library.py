@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,8 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from ..contract.text import safe_line
 from ..runs.directory import replacing
-from ..runs.paths import cache_dir, config_file, runs_dir
+from ..runs.paths import cache_dir, runs_dir
+from ..runs.settings import section
 from .candidates import Candidate, Kind, candidates
 from .descriptions import Description, DownloadIndexes, describe
 
@@ -180,12 +180,7 @@ def filtered(rows: Iterable[LibraryRow], text: str) -> list[LibraryRow]:
 
 def configured_folders() -> list[Path]:
     """The folders of the settings: ``[library] folders = ["~/replays"]``. Odd settings give none."""
-    try:
-        settings = tomllib.loads(config_file().read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return []
-    library = settings.get("library")
-    folders = library.get("folders") if isinstance(library, dict) else None
+    folders = section("library").get("folders")
     return [
         Path(folder) for folder in (folders if isinstance(folders, list) else ()) if isinstance(folder, str)
     ]

@@ -19,7 +19,7 @@ from ..contract.text import safe_line
 from ..replay.lenses.spans import Line, Span
 from ..widgets.lines import LinesView
 from ..widgets.static_lines import StaticLines
-from .form_rows import form_bindings, form_row
+from .form_rows import form_bindings, form_row, typed
 
 if TYPE_CHECKING:
     from ..runner.package_build import BuildOutcome
@@ -34,31 +34,46 @@ class Building:
 
     def __init__(self, project: Path, version: str) -> None:
         self.said: deque[str] = deque(maxlen=_LINES_KEPT)
+        self.count = 0
         self.outcome: BuildOutcome | None = None
         self.error: CoworldError | None = None
         self.has_ended = False
         self._project = project
         self._version = version
         self._task: asyncio.Task[BuildOutcome] | None = None
+        self._is_cancelled = False
 
     async def run(self) -> None:
         """Build."""
         from ..runner.package_build import Build
 
-        self._task = asyncio.create_task(Build(self._project, self._version).run(self.said.append))
+        loop = asyncio.get_running_loop()
+        build = Build(self._project, self._version)
+
+        def say(text: str) -> None:
+            loop.call_soon_threadsafe(self._say, text)  # it may come from a thread
+
+        self._task = asyncio.create_task(build.run(say))
+        if self._is_cancelled:
+            self._task.cancel()
         try:
             self.outcome = await self._task
         except CoworldError as error:
             self.error = error
         except asyncio.CancelledError:
-            self.said.append("stopped")
+            self._say("stopped")
         finally:
             self.has_ended = True
 
     def cancel(self) -> None:
-        """Stop it; nothing is written then."""
+        """Stop it."""
+        self._is_cancelled = True
         if self._task is not None:
             self._task.cancel()
+
+    def _say(self, text: str) -> None:
+        self.said.append(text)
+        self.count += 1
 
 
 class BuildScreen(ModalScreen[str | None]):
@@ -70,13 +85,13 @@ class BuildScreen(ModalScreen[str | None]):
         super().__init__()
         self._project = project
         self.building: Building | None = None
-        self._shown = 0
+        self._shown: tuple[Building, int, bool] | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog tall") as box:
             box.border_title = Content("build")
             box.border_subtitle = Content("enter build   ↑↓ fields   escape back")
-            yield from form_row("project", Input(str(self._project), id="project", compact=True))
+            yield from form_row("project", Input(typed(str(self._project)), id="project", compact=True))
             yield from form_row("version", Input(placeholder="1.0.0", id="version", compact=True))
             yield Label("", id="problem", markup=False)
             yield LinesView(id="said")
@@ -108,8 +123,10 @@ class BuildScreen(ModalScreen[str | None]):
 
     def _look(self) -> None:
         building = self.building
-        if building is None:
+        state = (building, building.count, building.has_ended) if building is not None else None
+        if building is None or state == self._shown:
             return
+        self._shown = state
         lines: list[Line] = [(Span(safe_line(text, 300)),) for text in building.said]
         if building.outcome is not None:
             lines += [(), (Span("✓ built ", "good"), Span(f"in {building.outcome.seconds:.1f} s"))]
@@ -119,10 +136,10 @@ class BuildScreen(ModalScreen[str | None]):
             lines += [(), (Span("✗ ", "error"), Span(safe_line(building.error.title, 300), "strong"))]
             lines += [(Span(safe_line(building.error.cause, 600)),)]
             lines += [(Span("next  ", "muted"), Span(safe_line(building.error.next_step, 300), "accent"))]
-        if len(lines) != self._shown:
-            self._shown = len(lines)
-            view = self.query_one("#said", LinesView)
-            view.show(StaticLines(lines))
+        view = self.query_one("#said", LinesView)
+        is_at_end = view.scroll_offset.y >= view.max_scroll_y
+        view.show(StaticLines(lines))
+        if is_at_end:
             view.action_move_end()
 
     def action_leave(self) -> None:

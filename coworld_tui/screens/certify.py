@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 
+from ..contract.errors import CoworldError
+from ..contract.package import Package, read_package
+from ..contract.text import safe_line
 from ..replay.lenses.spans import Line, Span
 from ..widgets.bars import KeyBar, LineBar, TooSmall, TopBar
 from ..widgets.lens_pane import LensPane
@@ -48,7 +53,7 @@ class CertifyScreen(ConsoleScreen):
         super().__init__()
         self.certification = certification
         self._feed: Feed | None = None
-        self._is_placed = False
+        self._followed: str | None = certification.steps[0].id
 
     def compose(self) -> ComposeResult:
         yield TopBar(id="top")
@@ -92,16 +97,20 @@ class CertifyScreen(ConsoleScreen):
 
     def _go_along(self, table: TableView) -> None:
         """Keep the cursor on the step that runs or failed, until somebody moves it."""
-        if self._is_placed or table.cursor_row is None:
-            return
         steps = self.certification.steps
         now = next((at for at, step in enumerate(steps) if step.status in ("running", "fail")), None)
-        if now is not None and now != table.cursor_row:
+        if self._followed is not None and now is not None and now != table.cursor_row:
+            self._followed = steps[now].id
             table.go_to(now)
 
-    def on_key(self) -> None:
-        """From now on the cursor is the reader's."""
-        self._is_placed = self._is_placed or self.focused is self.query_one("#steps")
+    def on_table_view_highlighted(self, message: TableView.Highlighted) -> None:
+        """A step nobody was led to: from now on the cursor is the reader's."""
+        if message.row_id != self._followed:
+            self._followed = None
+
+    def on_table_view_chosen(self) -> None:
+        """Enter means the same on every step."""
+        self.action_replay()
 
     def _rows(self) -> ListedRows:
         return ListedRows(_COLUMNS, [(step.id, _cells(step)) for step in self.certification.steps])
@@ -112,8 +121,10 @@ class CertifyScreen(ConsoleScreen):
         done = sum(step.status == "pass" for step in certification.steps)
         of_all = Span(f"   {done} of {len(certification.steps)} steps passed", "muted")
         name = Span(f" {certification.package.label} · contract {certification.generation}  ", "strong")
-        if outcome is None:
+        if outcome is None and self.console.is_working(certification):
             return (name, Span("◐ certifying", "accent"), of_all)
+        if outcome is None:
+            return (name, Span("✗ it could not be done; see the log file", "error"), of_all)
         said = {"passed": Span("✓ passed", "good"), "failed": Span("✗ failed", "error")}
         return (name, said.get(outcome.status, Span("■ stopped", "warning")), of_all)
 
@@ -155,12 +166,22 @@ class CertifyScreen(ConsoleScreen):
             self.certification.cancel()
 
     def action_again(self) -> None:
-        """Certify once more, once this has ended."""
-        if self.certification.outcome is None:
+        """Certify the package as it is now, once this has ended."""
+        if self.console.is_working(self.certification):
             self.notify("it still runs: x stops it", markup=False)
             return
+        self._again(self.certification.package)
+
+    @work(exclusive=True)
+    async def _again(self, package: Package) -> None:
+        try:
+            if package.directory is not None and not package.builtin:
+                package = await asyncio.to_thread(read_package, Path(package.source))
+        except CoworldError as error:
+            self.notify(safe_line(str(error), 300), severity="error", markup=False)
+            return
         self.console.leave()
-        self.console.certify(self.certification.package)
+        self.console.certify(package)
 
     def action_copy(self) -> None:
         """Copy where the report lies."""

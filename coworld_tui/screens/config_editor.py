@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import DescendantBlur
 from textual.screen import ModalScreen
 from textual.widgets import Input
 from textual.worker import get_current_worker
@@ -50,12 +51,14 @@ class ConfigEditor(ModalScreen[dict[str, Any] | None]):
         Binding("w", "save_request", "save as request", show=False),
     ]
 
-    def __init__(self, package: Package, variant: str) -> None:
+    def __init__(self, package: Package, variant: str, form: Form) -> None:
         super().__init__()
         self._package = package
         self._variant = variant
-        self.form: Form = config_form(package.manifest, _config_of(package, variant))
+        self.form = form
         self._problems: dict[str, str] = {}
+        self._is_checked = False
+        self._edited: Field | None = None
         self._before = ""
 
     def compose(self) -> ComposeResult:
@@ -63,9 +66,7 @@ class ConfigEditor(ModalScreen[dict[str, Any] | None]):
             box.border_title = Content(
                 f"configuration of {self._package.label}, from {safe_line(self._variant, 40)}"
             )
-            box.border_subtitle = Content(
-                "enter edit   ←→ choose   r launch   s variant   w request   escape back"
-            )
+            box.border_subtitle = Content(_KEYS)
             yield TableView(id="config-fields")
             yield Input(id="config-value", compact=True)
             yield LinesView(id="config-about")
@@ -97,6 +98,7 @@ class ConfigEditor(ModalScreen[dict[str, Any] | None]):
     def _checked(self, problems: dict[str, str]) -> None:
         if self.is_attached:
             self._problems = problems
+            self._is_checked = True
             self._show()
 
     def _show(self) -> None:
@@ -133,8 +135,11 @@ class ConfigEditor(ModalScreen[dict[str, Any] | None]):
         if field.choices:
             self.action_turn(1)
             return
+        if field.read_only:
+            self.notify(f"{field.label} is too long to be edited here", markup=False)
+            return
         line = self.query_one(Input)
-        self._before = field.value_text
+        self._edited, self._before = field, field.value_text
         line.display = True
         line.placeholder = field.help
         line.value = field.value_text
@@ -142,23 +147,28 @@ class ConfigEditor(ModalScreen[dict[str, Any] | None]):
 
     def on_input_changed(self, message: Input.Changed) -> None:
         """Take the value as it is typed, and say at once what is wrong with it."""
-        field = self._field()
-        if field is not None and message.input.has_focus and message.value != field.value_text:
-            self._set(field, message.value)
+        if self._edited is not None and message.value != self._edited.value_text:
+            self._set(self._edited, message.value)
 
     def on_input_submitted(self) -> None:
         """Go on to the next field; a value that is wrong stays marked."""
-        self._close_line()
+        self.query_one(TableView).focus()
         self.query_one(TableView).action_move(1)
+
+    def on_descendant_blur(self, event: DescendantBlur) -> None:
+        """The line is of one field: it closes when the reader goes elsewhere."""
+        if event.widget is self.query_one(Input):
+            self._close_line()
 
     def _set(self, field: Field, text: str) -> None:
         self.form.set(field.path, text)
+        self._is_checked = False
         self._show()
         self._check()
 
     def _close_line(self) -> None:
+        self._edited = None
         self.query_one(Input).display = False
-        self.query_one(TableView).focus()
 
     def action_turn(self, step: int) -> None:
         """The neighbour of a choice, round the end."""
@@ -212,10 +222,11 @@ class ConfigEditor(ModalScreen[dict[str, Any] | None]):
         package = self._package
         known = next((each for each in package.manifest.variants if each.id == variant_id), None)
         name, about = (known.name, known.description) if known is not None else (variant_id, variant_id)
-        self._try(
-            lambda: save_variant(package, variant_id, name, about, self.form.config()),
-            f"variant {variant_id} is in {package.source}",
-        )
+
+        def save() -> None:
+            self._package = save_variant(package, variant_id, name, about, self.form.config())
+
+        self._try(save, f"variant {variant_id} is in {package.source}")
 
     def _save_request(self, path: str | None) -> None:
         if path:
@@ -225,32 +236,45 @@ class ConfigEditor(ModalScreen[dict[str, Any] | None]):
     def _write_request(self, path: str) -> None:
         from ..runs.config_saving import save_request
 
-        self._try(lambda: save_request(self._package, self.form.config(), Path(path)), f"written {path}")
+        def save() -> None:
+            place = Path(path).expanduser()
+            if place.exists():
+                raise FileExistsError(f"{place} already exists")
+            save_request(self._package, self.form.config(), place)
+
+        self._try(save, f"written {path}")
 
     def _is_right(self) -> bool:
         wrong = next(iter(self._problems.items()), None)
         if wrong is not None:
             said = safe_line(f"{wrong[0] or 'configuration'}: {wrong[1]}", 200)
             self.notify(said, severity="error", markup=False)
-        return wrong is None
+        elif not self._is_checked:
+            self.notify("it is still being checked", markup=False)
+        return wrong is None and self._is_checked
 
     def _try(self, save: Callable[[], object], done: str) -> None:
         try:
             save()
-        except CoworldError as error:
-            said = safe_line(f"{error.title}: {error.cause}" if error.cause else error.title, 300)
+        except (CoworldError, OSError, RuntimeError) as error:
+            said = safe_line(str(error), 300)
             self.app.call_from_thread(self.notify, said, severity="error", markup=False)
         else:
             self.app.call_from_thread(self.notify, safe_line(done, 300), markup=False)
 
     def action_leave(self) -> None:
         """From the line back to the list, with the value as it was; from the list to the package."""
-        field = self._field()
-        if self.query_one(Input).display and field is not None:
-            self._close_line()
-            self._set(field, self._before)
-        else:
+        if self._edited is None:
             self.dismiss(None)
+            return
+        edited, before = self._edited, self._before
+        self.query_one(TableView).focus()
+        self._set(edited, before)
+
+
+def form_of(package: Package, variant: str) -> Form:
+    """The form to edit, filled in as a variant or the fixture is. A large schema takes its time."""
+    return config_form(package.manifest, _config_of(package, variant))
 
 
 def _config_of(package: Package, variant: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, cast
 
 from textual.screen import Screen
@@ -37,12 +38,16 @@ class Console(Protocol):
         """Start a launch and show it."""
         ...
 
-    def launch_again(self, package: Package) -> None:
+    def launch_again(self, package: Package) -> object:
         """Launch what was last launched of a package."""
         ...
 
     def begin(self, work: Work) -> None:
         """Start something that goes on when its screen is left, and ends with the console."""
+        ...
+
+    def is_working(self, work: Work) -> bool:
+        """Whether something that was begun has not ended."""
         ...
 
     def certify(self, package: Package) -> None:
@@ -59,6 +64,10 @@ class Console(Protocol):
 
     def show_replays(self, path: Path | None = None) -> None:
         """Open a replay, or the list of what there is."""
+        ...
+
+    async def hand_over(self, command: Sequence[str]) -> None:
+        """Give the terminal to a program until it ends. OSError when it cannot be started."""
         ...
 
     def copy(self, text: str) -> None:

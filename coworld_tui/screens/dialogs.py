@@ -16,6 +16,7 @@ from ..keys import Key
 from ..replay.lenses.spans import Line, Span
 from ..widgets.lines import LinesView
 from ..widgets.static_lines import StaticLines
+from .form_rows import typed
 
 LIST_KEYS = (
     ("↑ ↓ k j", "the row above, the row below"),
@@ -149,7 +150,7 @@ class Prompt(ModalScreen[str]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as box:
             box.border_title = Content(self._title)
-            yield Input(self._value, placeholder=self._placeholder, compact=True)
+            yield Input(typed(self._value), placeholder=self._placeholder, compact=True)
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Enter answers."""

@@ -7,6 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input, Label
 
+from ..contract.text import safe_line
 from ..widgets.choice import Choice
 
 
@@ -18,6 +19,11 @@ def form_bindings(action: str) -> list[BindingType]:
         Binding("down", "app.focus_next", "next field", show=False),
         Binding("up", "app.focus_previous", "previous field", show=False),
     ]
+
+
+def typed(value: str) -> str:
+    """A value to go into a field, which shows it raw; empty for one that is not plain text."""
+    return value if safe_line(value) == value else ""
 
 
 def form_row(name: str, field: Choice | Input) -> ComposeResult:

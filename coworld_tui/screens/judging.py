@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual import work
 
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
     from ..runner.launch import BackendName
 
 _MOST_ASKED = 9
+
+
+class _Wish(NamedTuple):
+    """What was asked for, of the replay that was in view then."""
+
+    role: RoleName
+    target: str
+    path: Path
+    package: Package
 
 
 class Judging(ReplayBase):
@@ -39,45 +49,48 @@ class Judging(ReplayBase):
         if target:
             self._find_package(role, target)
 
-    @work(thread=True, exclusive=True, group="judging")
-    def _find_package(self, role: RoleName, target: str) -> None:
+    @work(exclusive=True, group="judging")
+    async def _find_package(self, role: RoleName, target: str) -> None:
         viewing = self.viewing
-        if viewing is not None:
-            package = _package_of(viewing.replay.path, viewing.replay.game)
-            likely = "" if package is not None else _likely_place()
-            self.app.call_from_thread(self._found, role, target, package, likely)
+        if viewing is None:
+            return
+        path = viewing.replay.path
+        package = await asyncio.to_thread(_package_of, path, viewing.replay.game)
+        if package is not None:
+            self._judge(_Wish(role, target, path, package))
+            return
+        likely = await asyncio.to_thread(_likely_place)
+        prompt = Prompt("which package is it an episode of?", "manifest file or package folder", likely)
+        self.app.push_screen(prompt, partial(self._asked, role, target, path))
 
-    def _found(self, role: RoleName, target: str, package: Package | None, likely: str) -> None:
-        if package is None:
-            prompt = Prompt("which package is it an episode of?", "manifest file or package folder", likely)
-            self.app.push_screen(prompt, partial(self._asked, role, target))
-        else:
-            self._judge(role, target, package)
+    def _asked(self, role: RoleName, target: str, path: Path, answer: str | None) -> None:
+        if answer:
+            self._read_package(role, target, path, answer)
 
-    def _asked(self, role: RoleName, target: str, answer: str | None) -> None:
+    @work(exclusive=True, group="judging")
+    async def _read_package(self, role: RoleName, target: str, path: Path, answer: str) -> None:
         from ..contract.package import read_package
 
-        if not answer:
-            return
         try:
-            package = read_package(Path(answer).expanduser())
+            package = await asyncio.to_thread(lambda: read_package(Path(answer).expanduser()))
         except (CoworldError, RuntimeError) as error:
             self.notify(safe_line(str(error), 300), severity="error", markup=False)
         else:
-            self._judge(role, target, package)
+            self._judge(_Wish(role, target, path, package))
 
-    def _judge(self, role: RoleName, target: str, package: Package) -> None:
+    def _judge(self, wish: _Wish) -> None:
         """Run the role; of several, the one that is chosen."""
         from ..roles.listing import find_role, list_roles
 
         try:
-            find_role(package, role)
+            find_role(wish.package, wish.role)
         except CoworldError as error:
             self.notify(safe_line(f"{error.title}: {error.cause}", 300), severity="warning", markup=False)
             return
-        fitting = [entry for entry in list_roles(package) if entry.section == role and entry.can_run]
+        roles = list_roles(wish.package)
+        fitting = [entry for entry in roles if entry.section == wish.role and entry.can_run]
         if len(fitting) == 1:
-            self._begin(role, target, package, fitting[0].id)
+            self._begin(wish, fitting[0].id)
             return
         answers = [
             (str(number), str(number), safe_line(f"{entry.id}  {entry.name}", 60))
@@ -86,19 +99,17 @@ class Judging(ReplayBase):
 
         def chosen(answer: str | None) -> None:
             if answer:
-                self._begin(role, target, package, fitting[int(answer) - 1].id)
+                self._begin(wish, fitting[int(answer) - 1].id)
 
-        self.app.push_screen(Question(role, f"Which {role}?", answers), chosen)
+        self.app.push_screen(Question(wish.role, f"Which {wish.role}?", answers), chosen)
 
-    def _begin(self, role: RoleName, target: str, package: Package, role_id: str) -> None:
+    def _begin(self, wish: _Wish, role_id: str) -> None:
         from ..roles.role_run import RoleOptions, RoleRun
         from .role_screen import RoleScreen
 
-        if self.viewing is None:
-            return
-        backend: BackendName = "process" if package.builtin else "docker"
-        options = RoleOptions(role, role_id, target=target, backend=backend)
-        run = RoleRun(package, self.viewing.replay.path, options)
+        backend: BackendName = "process" if wish.package.builtin else "docker"
+        options = RoleOptions(wish.role, role_id, target=wish.target, backend=backend)
+        run = RoleRun(wish.package, wish.path, options)
         self.console.begin(run)
         self.app.push_screen(RoleScreen(run))
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -21,7 +24,7 @@ from ..contract.request import FIXTURE, OWN_CONFIG, EpisodePlan, parse_slot, pla
 from ..contract.text import safe_line
 from ..runner.launch import DEFAULT_TIMEOUT_SECONDS, Kind, LaunchOptions
 from ..widgets.choice import Choice
-from .form_rows import form_bindings, form_row
+from .form_rows import form_bindings, form_row, typed
 
 _MOST_EPISODES = 1_000
 
@@ -106,8 +109,12 @@ class LaunchScreen(ModalScreen[Launch | None]):
 
     def action_launch(self) -> None:
         """Launch, or say what is wrong with the form."""
+        self._launch()
+
+    @work(exclusive=True)
+    async def _launch(self) -> None:
         try:
-            self.dismiss(self._read())
+            self.dismiss(await self.read())
         except CoworldError as error:
             self._complain(error)
 
@@ -115,15 +122,16 @@ class LaunchScreen(ModalScreen[Launch | None]):
         container = self.query_one("#slots", Vertical)
         await container.remove_children()
         try:
-            plan = plan_episode(self._package, variant=self._chosen_variant(), game_config=self._own_config())
+            variant, config = self._chosen_variant(), self._own_config()
+            plan = await asyncio.to_thread(plan_episode, self._package, variant=variant, game_config=config)
         except CoworldError as error:
             self._complain(error)
             return
         self._complain(None)
-        players = [f"manifest:{player.id}" for player in self._package.manifest.player]
+        players = [typed(f"manifest:{player.id}") for player in self._package.manifest.player]
         suggester = SuggestFromList([*players, "image=", "cmd=", "human"])
         for seat in plan.seats:
-            value = f"manifest:{seat.player_id}" if seat.player_id else ""
+            value = typed(f"manifest:{seat.player_id}") if seat.player_id else ""
             field = Input(value, suggester=suggester, id=f"slot-{seat.slot}", compact=True)
             field.placeholder = "manifest:PLAYER, image=REF, cmd=COMMAND or human"
             await container.mount(
@@ -148,7 +156,8 @@ class LaunchScreen(ModalScreen[Launch | None]):
     def _value(self, field: str) -> str:
         return self.query_one(f"#{field}", Input).value.strip()
 
-    def _read(self) -> Launch:
+    async def read(self) -> Launch:
+        """What is filled in. CoworldError for what is not right; a schema may take its time."""
         is_episode = self._kind == "episode"
         slots = [
             f"{field.id.removeprefix('slot-')}={field.value.strip()}"
@@ -163,17 +172,17 @@ class LaunchScreen(ModalScreen[Launch | None]):
         timeout = _seconds(self._value("timeout"))
         backend = self.query_one("#backend", Choice).value
         variant = self._chosen_variant()
-        plans = tuple(
-            plan_episode(
-                self._package,
-                variant=variant,
-                game_config=self._own_config(),
-                run=run,
-                env=env,
-                fills=fills,
-                seed_offset=index,
-            )
-            for index in range(episodes)
+        planned = partial(
+            plan_episode,
+            self._package,
+            variant=variant,
+            game_config=self._own_config(),
+            run=run,
+            env=env,
+            fills=fills,
+        )
+        plans = await asyncio.to_thread(
+            lambda: tuple(planned(seed_offset=index) for index in range(episodes))
         )
         command = ["coworld-tui", "run" if is_episode else "play", self._package.source]
         command += ["--variant", variant] if variant is not None else []

@@ -15,7 +15,6 @@ from ..widgets.bars import KeyBar, TabBar, TooSmall, TopBar
 from ..widgets.table import TableView
 from .bindings import bindings
 from .console import ConsoleScreen
-from .manifest_watch import Stamp, stamp_of
 from .package_pane import PackagePane
 from .packages_pane import PackagesPane
 
@@ -38,7 +37,7 @@ class ManifestScreen(ConsoleScreen):
     def __init__(self, opened: tuple[str, ...] = ()) -> None:
         super().__init__()
         self._opened = opened
-        self._stamp: Stamp | None = None
+        self._looking: asyncio.Task[None] | None = None
 
     def compose(self) -> ComposeResult:
         yield TopBar(id="top")
@@ -79,25 +78,19 @@ class ManifestScreen(ConsoleScreen):
             self.packages.fill(found)
 
     def on_packages_pane_shown(self, message: PackagesPane.Shown) -> None:
-        """Show the package beneath the cursor, and note how its file is now."""
-        if message.found is not None and message.found is not self.pane.found:
-            self._stamp = stamp_of(message.found.source)
+        """Show the package beneath the cursor."""
         self.pane.show(message.found)
 
     def _follow(self) -> None:
-        """Read the manifest again once it was saved."""
+        """Read the manifest that is shown again, if it was saved since it was read."""
         found = self.pane.found
-        if found is None or not self.is_current or (found.package is not None and found.package.builtin):
-            return
-        stamp = stamp_of(found.source)
-        if stamp != self._stamp:
-            self._stamp = stamp
-            self._read_again(found)
+        is_looking = self._looking is not None and not self._looking.done()  # on a mount that hangs
+        if found is not None and self.is_current and not _is_builtin(found) and not is_looking:
+            self._looking = asyncio.create_task(self._look_again(found))
 
-    @work(exclusive=True, group="following")
-    async def _read_again(self, found: Found) -> None:
-        again = await asyncio.to_thread(_read, found.source)
-        if self.is_attached:
+    async def _look_again(self, found: Found) -> None:
+        again = await asyncio.to_thread(_read_if_saved, found)
+        if again is not None and self.is_attached:
             self.packages.put(again)
 
     # -- the package ------------------------------------------------------------------------
@@ -111,20 +104,21 @@ class ManifestScreen(ConsoleScreen):
         if message.table.id == "list":
             self.action_launch()
             return
-        match self.pane.tab:
-            case "variants":
-                self.action_launch()
-            case "schemas":
-                self.pane.toggle_raw()
-            case "docs":
-                self.pane.read_document()
-            case "runs":
-                self._open_run(str(message.row_id))
+        from .package_tabs.runs import RunsTab
 
-    def _open_run(self, run_id: str) -> None:
-        from ..runs.paths import runs_dir
+        built = self.pane.built
+        if isinstance(built, RunsTab):
+            self.console.show_replays(built.runs[message.row].path)
+        elif built is not None:
+            self._choose(self.pane.tab)
 
-        self.console.show_replays(runs_dir() / run_id)
+    def _choose(self, tab: str) -> None:
+        if tab == "variants":
+            self.action_launch()
+        elif tab == "schemas":
+            self.pane.toggle_raw()
+        elif tab == "docs":
+            self.pane.read_document()
 
     def action_tab(self, tab: str) -> None:
         """Show a tab; once more, the overview."""
@@ -142,11 +136,15 @@ class ManifestScreen(ConsoleScreen):
         if found is None or (found.package is not None and found.package.builtin):
             self.notify("the bundled game is not yours to edit: N writes one of your own", markup=False)
             return
-        edit(self.app, found.source)
+        self.run_worker(edit(self.app, found.source), exclusive=True, group="outside")
 
     def action_copy(self) -> None:
         """Copy what the tab says of the row beneath the cursor."""
-        self.console.copy(self.pane.text())
+        self._copy()
+
+    @work(exclusive=True, group="copying")
+    async def _copy(self) -> None:
+        self.console.copy(await self.pane.text())
 
     def action_build(self) -> None:
         """Build images and manifest of a project, from the package's folder or this one."""
@@ -217,9 +215,15 @@ class ManifestScreen(ConsoleScreen):
         """Build a configuration, from that of the variant beneath the cursor."""
         package = self._package()
         if package is not None:
-            from .config_editor import ConfigEditor
+            self._edit_config(package, self._variant())
 
-            self.app.push_screen(ConfigEditor(package, self._variant()), self._configured)
+    @work(exclusive=True, group="config")
+    async def _edit_config(self, package: Package, variant: str) -> None:
+        from .config_editor import ConfigEditor, form_of
+
+        form = await asyncio.to_thread(form_of, package, variant)
+        if self.is_current:
+            self.app.push_screen(ConfigEditor(package, variant, form), self._configured)
 
     def _configured(self, config: dict[str, Any] | None) -> None:
         package = self._package()
@@ -261,7 +265,12 @@ def _discover(opened: tuple[str, ...]) -> list[Found]:
     return discover(opened)
 
 
-def _read(source: str) -> Found:
-    from .packages import read
+def _is_builtin(found: Found) -> bool:
+    return found.package is not None and found.package.builtin
 
-    return read(Path(source))
+
+def _read_if_saved(found: Found) -> Found | None:
+    """The package read anew, when its file is not the one that was read."""
+    from .packages import read, stamp_of
+
+    return read(Path(found.source)) if stamp_of(found.source) != found.stamp else None

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shlex
-import subprocess
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.app import App, SuspendNotSupported
 
 from ..contract.text import safe_line
 
+if TYPE_CHECKING:
+    from .console import Console
 
-def page(app: App[Any], text: str) -> None:
-    """Show ``text`` in ``$PAGER`` (``less``) until that ends; the console waits meanwhile."""
+
+async def page(app: App[Any], text: str) -> None:
+    """Show ``text`` in ``$PAGER`` (``less``) until that ends; what runs goes on meanwhile."""
     with tempfile.TemporaryDirectory(prefix="coworld-tui-") as folder:
         file = Path(folder, "text.txt")
-        file.write_text(text, encoding="utf-8", errors="replace")
-        _hand_over(app, os.environ.get("PAGER") or "less", str(file))
+        await asyncio.to_thread(file.write_text, text, encoding="utf-8", errors="replace")
+        await _hand_over(app, os.environ.get("PAGER") or "less", str(file))
 
 
-def edit(app: App[Any], path: str) -> None:
-    """Open the file ``path`` in ``$VISUAL`` or ``$EDITOR`` (``vi``); the console waits until that ends."""
-    _hand_over(app, os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi", path)
+async def edit(app: App[Any], path: str) -> None:
+    """Open the file ``path`` in ``$VISUAL`` or ``$EDITOR`` (``vi``); what runs goes on meanwhile."""
+    await _hand_over(app, os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi", path)
 
 
-def _hand_over(app: App[Any], command: str, path: str) -> None:
+async def _hand_over(app: App[Any], command: str, path: str) -> None:
     try:
         words = shlex.split(command)
-        with app.suspend():
-            subprocess.run([*words, path], check=False)
+        await cast("Console", app).hand_over([*words, path])
     except SuspendNotSupported:
         app.notify("this terminal cannot be handed to another program", severity="warning", markup=False)
     except (OSError, ValueError) as error:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .packages import Found
 
 _NARROW = 100
+_MOST_IMAGES, _AT_A_TIME = 200, 8
 _SHORT = {"overview": "info", "schemas": "schema", "findings": "check"}
 
 
@@ -68,14 +69,17 @@ class PackagePane(Vertical):
         if found is self.found:
             return
         self.found = found
+        if not is_same:
+            self.built = None
+            self.border_subtitle = Content("")
         if found is None:
+            self.workers.cancel_node(self)
+            self.border_title = Content("")
             self._show_lines(())
             self.query_one("#items").display = False
             return
         label = found.package.label if found.package is not None else safe_line(found.name, 60)
         self.border_title = Content(label)
-        if not is_same:
-            self.border_subtitle = Content("")
         self.rebuild(is_same=is_same)
         self._judge(found)
         self.look_up_images()
@@ -83,6 +87,7 @@ class PackagePane(Vertical):
     def show_tab(self, tab: str) -> None:
         """Show another tab, from its top."""
         self.tab = tab
+        self.built = None
         self._show_tabs()
         self.rebuild(is_same=False)
 
@@ -111,10 +116,12 @@ class PackagePane(Vertical):
     async def _fetch(self, address: str) -> None:
         from ..contract.errors import CoworldError
         from ..runs.doc_cache import fetch_document_text
+        from ..runs.settings import section
 
         self._show_lines([(Span("fetching …", "muted"),)])
         try:
-            self._fetched[address] = await fetch_document_text(address)
+            allowed = await asyncio.to_thread(lambda: section("documents").get("private") is True)
+            self._fetched[address] = await fetch_document_text(address, allow_private=allowed)
         except CoworldError as error:
             self._fetched[address] = error
         self.rebuild()
@@ -124,13 +131,9 @@ class PackagePane(Vertical):
         if self.found is not None:
             self._build(self.found, self.tab, is_same)
 
-    def focus_something(self) -> None:
-        """Give focus to the rows, or to the text where there are none."""
-        self.query_one("#items" if self.row is not None else "#text").focus()
-
     @work(thread=True, exclusive=True, group="tab")
     def _build(self, found: Found, tab: str, is_same: bool) -> None:
-        built = build_tab(tab, found, self._images, self._fetched, is_raw=self._is_raw)
+        built = build_tab(tab, found, self._images, dict(self._fetched), is_raw=self._is_raw)
         if not get_current_worker().is_cancelled:
             self.app.call_from_thread(self._show_built, built, built.rows, is_same)
 
@@ -212,10 +215,10 @@ class PackagePane(Vertical):
         self._show_tabs()
         self.call_after_refresh(self.draw)
 
-    def text(self) -> str:
+    async def text(self) -> str:
         """Everything the tab says of the row beneath the cursor, as plain text."""
-        width = self.query_one("#text", LinesView).room.width
-        return text_of(self.built.lines(self.row or 0, width)) if self.built is not None else ""
+        built, row, width = self.built, self.row or 0, self.query_one("#text", LinesView).room.width
+        return await asyncio.to_thread(lambda: text_of(built.lines(row, width))) if built is not None else ""
 
 
 async def _image_facts(package: Package) -> dict[str, ImageFact | None] | None:
@@ -229,11 +232,14 @@ async def _image_facts(package: Package) -> dict[str, ImageFact | None] | None:
         engine = await connect()
     except CoworldError:
         return None
-    found = await asyncio.gather(*(image_details(engine, image) for image in images_of(package)))
-    facts = (
-        ImageFact(int(each.get("Size", 0)), f"{each.get('Os', '')}/{each.get('Architecture', '')}")
-        if each
-        else None
-        for each in found
-    )
-    return dict(zip(images_of(package), facts, strict=True))
+    turns = asyncio.Semaphore(_AT_A_TIME)
+
+    async def fact_of(image: str) -> ImageFact | None:
+        async with turns:
+            found = await image_details(engine, image)
+        if found is None:
+            return None
+        return ImageFact(int(found.get("Size", 0)), f"{found.get('Os', '')}/{found.get('Architecture', '')}")
+
+    images = images_of(package)[:_MOST_IMAGES]
+    return dict(zip(images, await asyncio.gather(*map(fact_of, images)), strict=True))

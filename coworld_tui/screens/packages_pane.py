@@ -77,7 +77,9 @@ class PackagesPane(Vertical):
 
     def _arrange(self, *, is_new: bool) -> None:
         wanted = self.query_one(Input).value.strip().lower()
-        self._shown = [found for found in self._found if wanted in found.name.lower()]
+        # What is saved half-way has no name for a moment, and is still what is looked at.
+        kept = self.current.source if self.current is not None and not is_new else None
+        self._shown = [found for found in self._found if wanted in found.name.lower() or found.source == kept]
         rows = ListedRows(
             _COLUMNS, [(found.source, _cells(found)) for found in self._shown], "no such package"
         )

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.worker import get_current_worker
 
 from ..contract.text import safe_line
 from ..replay.lenses.spans import Line, Span
@@ -22,8 +23,8 @@ from ..widgets.table import Column, TableView
 from .package_tabs.model import ListedRows
 
 if TYPE_CHECKING:
-    from ..replay.file_views import FileView
     from ..roles.role_run import RoleOutcome, RoleRun
+    from ..roles.role_views import OutputView
 
 _LOOK_SECONDS = 0.1
 _COLUMNS = (Column("kind", 9, style="muted"), Column("output", 0, style="strong"))
@@ -101,24 +102,34 @@ class RoleScreen(ModalScreen[None]):
 
     def _view(self, row: int) -> None:
         view = self.query_one("#role-shown", LinesView)
-        view.display = True
-        self._make_view(row, max(40, view.room.width or self.size.width - 12))
+        if view.display:
+            self._make_view(row, view.room.width)
+        else:  # its room is known once it is laid out
+            view.display = True
+            self.call_after_refresh(self._view, row)
+
+    def on_resize(self) -> None:
+        """Documents are laid out for the room there is."""
+        row = self.query_one(TableView).cursor_row
+        if row is not None:
+            self.call_after_refresh(self._view, row)
 
     @work(thread=True, exclusive=True)
     def _make_view(self, row: int, width: int) -> None:
         from ..roles.role_views import view_output
 
         outcome = self.role_run.outcome
-        if outcome is not None:
-            self.app.call_from_thread(self._show_view, view_output(outcome.outputs[row], width), outcome)
-
-    def _show_view(self, view: FileView, outcome: RoleOutcome) -> None:
-        if not self.is_attached:
+        if outcome is None:
             return
-        lines = self.query_one("#role-shown", LinesView)
-        error = _error_lines(outcome)
-        lines.show(StaticLines([*error, ()]) if error and not view.lines.row_count else view.lines)
-        lines.scroll_to(y=0, animate=False)
+        view = view_output(outcome.outputs[row], width)
+        if not get_current_worker().is_cancelled:
+            self.app.call_from_thread(self._show_view, view)
+
+    def _show_view(self, view: OutputView) -> None:
+        if self.is_attached:
+            lines = self.query_one("#role-shown", LinesView)
+            lines.show(view.lines)
+            lines.scroll_to(y=0, animate=False)
 
     def _show(self, lines: list[Line]) -> None:
         view = self.query_one("#role-shown", LinesView)

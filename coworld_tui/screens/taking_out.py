@@ -89,7 +89,7 @@ class TakingOut(ReplayBase):
 
         view = self.frame_view()
         if view is not None:
-            page(self.app, _text_of(view))
+            self.run_worker(page(self.app, _text_of(view)), exclusive=True, group="outside")
 
     def action_export(self) -> None:
         """Ask what to export."""

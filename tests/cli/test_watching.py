@@ -155,3 +155,8 @@ async def test_changes_are_told_once_they_are_quiet(tmp_path: Path) -> None:
     new.write_text("3")
     async with asyncio.timeout(10):
         assert await waiting == sorted(map(str, (first, gone, new)))
+
+
+@pytest.mark.parametrize("word", ["x" * 5_000, "a\0b", "\udc80"])
+def test_any_word_of_a_command_is_looked_at(word: str) -> None:
+    assert WatchedFiles.of([["python", "-c", word]]).is_empty

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from tests.contract import builders
 
 from .conftest import OpenConsole, until
 from .packages import manifest_screen, put, see_items, see_text
+from .reel import toasts
 
 
 async def open_editor(pilot: Pilot[str]) -> ConfigEditor:
@@ -43,6 +45,10 @@ async def type_value(pilot: Pilot[str], editor: ConfigEditor, path: str, value: 
     await pilot.press("enter")
 
 
+def has_variant(manifest: Path, name: str) -> bool:
+    return any(each["id"] == name for each in json.loads(manifest.read_bytes())["variants"])
+
+
 def about(pilot: Pilot[str]) -> str:
     return text_of(pilot.app.screen.query_one("#config-about").lines_in_view())  # type: ignore[attr-defined]
 
@@ -57,14 +63,14 @@ async def test_a_value_goes_into_the_episode(console: OpenConsole, manifest: Pat
         await see_text(pilot, "slots")
         editor = await open_editor(pilot)
         await type_value(pilot, editor, "width", "31")
-        await until(pilot, lambda: "width" not in editor._problems, "it is checked")
+        await until(pilot, lambda: editor._is_checked, "it is checked")
         await pilot.press("r")
         await until(pilot, lambda: isinstance(pilot.app.screen, LaunchScreen), "the launch form opens")
         form = pilot.app.screen
         assert isinstance(form, LaunchScreen)
         assert form.query_one("#variant", Choice).value == OWN_CONFIG
         await until(pilot, lambda: len(form.query("#slots Input")) == 2, "the slots are there")
-        launch = form._read()
+        launch = await form.read()
         assert launch.plans[0].game_config["width"] == 31
         assert launch.plans[0].variant_id == OWN_CONFIG
         assert "--request" in launch.options.command
@@ -101,6 +107,50 @@ async def test_escape_gives_the_old_value_back(console: OpenConsole, manifest: P
         manifest_screen(pilot)
 
 
+async def test_the_line_belongs_to_the_field_it_was_opened_for(console: OpenConsole, tmp_path: Path) -> None:
+    raw = builders.old_manifest()
+    raw["game"]["config_schema"]["properties"]["title"] = {"type": "string"}
+    raw["certification"]["game_config"]["title"] = "before"
+    put(tmp_path, raw)
+    async with console() as pilot:
+        await see_text(pilot, "slots")
+        editor = await open_editor(pilot)
+        table = editor.query_one("#config-fields", TableView)
+        rows = {field.path: at for at, field in enumerate(editor.form.fields)}
+        table.go_to(rows["width"])
+        await pilot.press("enter", "3", "1")
+        table.go_to(rows["title"])
+        table.focus()
+        await until(pilot, lambda: not editor.query_one("#config-value", Input).display, "the line closes")
+        assert editor.form.config()["width"] == 31
+        assert editor.form.config()["title"] == "before"
+        await pilot.press("escape")
+        manifest_screen(pilot)
+
+
+async def test_it_can_be_saved_twice_and_takes_no_file_of_others(
+    console: OpenConsole, manifest: Path, tmp_path: Path
+) -> None:
+    async with console() as pilot:
+        await see_text(pilot, "slots")
+        editor = await open_editor(pilot)
+        for name in ("first", "second"):
+            await until(pilot, lambda: editor._is_checked, "it is checked")
+            await pilot.press("s")
+            await until(pilot, lambda: pilot.app.screen is not editor, "it asks for the id")
+            pilot.app.screen.query_one(Input).value = name
+            await pilot.press("enter")
+            await until(pilot, partial(has_variant, manifest, name), f"{name} is in the file")
+            await until(pilot, lambda: pilot.app.screen is editor, "back")
+        await pilot.press("w")
+        await until(pilot, lambda: pilot.app.screen is not editor, "it asks for the file")
+        pilot.app.screen.query_one(Input).value = str(manifest)
+        before = manifest.read_bytes()
+        await pilot.press("enter")
+        await until(pilot, lambda: any("already exists" in toast for toast in toasts(pilot)), "it is refused")
+        assert manifest.read_bytes() == before
+
+
 async def test_choices_turn_with_left_and_right(console: OpenConsole, tmp_path: Path) -> None:
     raw = builders.old_manifest()
     raw["game"]["config_schema"]["properties"]["mode"] = {"enum": ["calm", "wild", 3]}
@@ -122,7 +172,7 @@ async def test_it_is_saved_as_a_variant_and_the_screen_follows(console: OpenCons
         await see_text(pilot, "slots")
         editor = await open_editor(pilot)
         await type_value(pilot, editor, "width", "17")
-        await until(pilot, lambda: not editor._problems, "it is right")
+        await until(pilot, lambda: editor._is_checked and not editor._problems, "it is right")
         await pilot.press("s")
         await until(pilot, lambda: pilot.app.screen is not editor, "it asks for the id")
         pilot.app.screen.query_one(Input).value = "narrow"
@@ -146,7 +196,7 @@ async def test_it_is_saved_as_a_request_that_runs(
         await see_text(pilot, "slots")
         editor = await open_editor(pilot)
         await type_value(pilot, editor, "width", "18")
-        await until(pilot, lambda: not editor._problems, "it is right")
+        await until(pilot, lambda: editor._is_checked and not editor._problems, "it is right")
         await pilot.press("w")
         await until(pilot, lambda: pilot.app.screen is not editor, "it asks for the file")
         pilot.app.screen.query_one(Input).value = str(tmp_path / "episode_request.json")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, Label
 
+from coworld_tui.app import CoworldApp
 from coworld_tui.contract.errors import CoworldError
 from coworld_tui.demo import manifest_path
 from coworld_tui.replay.lenses.spans import text_of
@@ -19,6 +20,7 @@ from coworld_tui.screens.certify import CertifyScreen
 from coworld_tui.screens.dialogs import Prompt, Question, Table
 from coworld_tui.screens.launch import LaunchScreen
 from coworld_tui.screens.package_tabs.building import TABS
+from coworld_tui.screens.replay import ReplayScreen
 from coworld_tui.screens.role_screen import RoleScreen
 from coworld_tui.screens.starting import StartScreen
 from coworld_tui.widgets.bars import TabBar
@@ -149,7 +151,7 @@ async def test_a_document_on_this_machine_is_not_fetched(console: OpenConsole, t
         await see_text(pilot, "enter fetches it")
         await pilot.press("enter")
         await see_text(pilot, "enter tries again")
-        assert "hush" not in pane.text()
+        assert "hush" not in await pane.text()
         assert isinstance(next(iter(pane._fetched.values())), CoworldError)
 
 
@@ -211,7 +213,7 @@ async def test_certifying_the_bundled_game_by_keys(console: OpenConsole) -> None
         assert text_of(again.query_one("#steps", TableView).lines_in_view()).count("✓") == 10
 
 
-async def test_leaving_the_console_stops_a_certification(console: OpenConsole) -> None:
+async def test_stopping_a_certification(console: OpenConsole) -> None:
     async with console() as pilot:
         await pilot.press("c")
         screen = pilot.app.screen
@@ -223,6 +225,123 @@ async def test_leaving_the_console_stops_a_certification(console: OpenConsole) -
         await until(pilot, lambda: screen.certification.outcome is not None, "it ends")
         assert screen.certification.outcome is not None
         assert screen.certification.outcome.cancelled
+
+
+async def test_enter_on_the_checklist_opens_the_replay(console: OpenConsole) -> None:
+    async with console() as pilot:
+        await pilot.press("c", "enter")
+        screen = pilot.app.screen
+        assert isinstance(screen, CertifyScreen), "there is no replay yet"
+        await until(pilot, lambda: screen.certification.outcome is not None, "it ends")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ReplayScreen), "the replay opens")
+
+
+async def test_the_cursor_of_the_checklist_is_the_readers(console: OpenConsole) -> None:
+    async with console() as pilot:
+        await pilot.press("c")
+        screen = pilot.app.screen
+        assert isinstance(screen, CertifyScreen)
+        steps = screen.query_one("#steps", TableView)
+        await until(pilot, lambda: steps.cursor_row == 4, "it follows to the episode")
+        await pilot.press("up")
+        await until(pilot, lambda: screen._feed is not None and screen._feed.grid is not None, "it goes on")
+        assert steps.cursor_row == 3
+
+
+async def test_certifying_again_takes_the_file_as_it_is_now(console: OpenConsole, tmp_path: Path) -> None:
+    manifest = json.loads(manifest_path().read_bytes())
+    tags = manifest.pop("tags")
+    put(tmp_path, manifest)
+    async with console() as pilot:
+        await pilot.press("c")
+        screen = pilot.app.screen
+        assert isinstance(screen, CertifyScreen)
+        await until(pilot, lambda: screen.certification.outcome is not None, "it fails for want of tags")
+        put(tmp_path, {**manifest, "tags": tags})
+        await until(pilot, lambda: not pilot.app.works, "it is over")  # type: ignore[attr-defined]
+        await pilot.press("c")
+        await until(pilot, lambda: pilot.app.screen is not screen, "it begins anew")
+        again = pilot.app.screen
+        await until(pilot, lambda: isinstance(pilot.app.screen, CertifyScreen), "the screen is there")
+        again = pilot.app.screen
+        assert isinstance(again, CertifyScreen)
+        first = again.certification.steps[0]
+        await until(pilot, lambda: first.is_over, "the manifest is judged")
+        assert first.status == "pass"
+
+
+class Broken:
+    """A work that raises, against its promise."""
+
+    async def run(self) -> None:
+        raise OSError("the disk is\x1b[31m gone")
+
+    def cancel(self) -> None: ...
+
+
+async def test_a_work_that_breaks_is_told_and_noted(console: OpenConsole, home: Path) -> None:
+    async with console() as pilot:
+        app = pilot.app
+        assert isinstance(app, CoworldApp)
+        broken = Broken()
+        app.begin(broken)
+        assert app.is_working(broken)
+        await until(pilot, lambda: not app.is_working(broken), "it ends")
+        told = [str(toast.message) for toast in app._notifications]
+        assert any("the disk is" in message for message in told)
+        assert "\x1b" not in "".join(told)
+        assert "Broken in the console" in (home / "coworld-tui.log").read_text()
+
+
+@pytest.mark.parametrize("asked", ["~nobody-at-all/x", "x" * 400, "a\0b", "/proc/1/root/nowhere"])
+async def test_no_path_that_is_asked_for_ends_the_console(console: OpenConsole, asked: str) -> None:
+    async with console() as pilot:
+        screen = manifest_screen(pilot)
+        screen.open(asked)
+        await until(pilot, lambda: len(screen.packages._found) == 2, "it is a row of its own")
+        await see_text(pilot, "next")
+
+
+async def test_a_package_saved_while_another_is_shown_is_read_anew(
+    console: OpenConsole, tmp_path: Path
+) -> None:
+    folders = [tmp_path / "coworld" / name for name in ("one", "two")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        put(
+            folder,
+            {**builders.old_manifest(), "game": {**builders.old_manifest()["game"], "name": folder.name}},
+        )
+    async with console() as pilot:
+        await until(pilot, lambda: manifest_screen(pilot).pane.found is not None, "the first is shown")
+        changed = builders.old_manifest()
+        changed["game"].update(name="two", description="saved behind its back")
+        put(folders[1], changed)
+        await pilot.press("down")
+        await see_text(pilot, "saved behind its back")
+
+
+async def test_what_is_looked_at_stays_while_it_is_broken(console: OpenConsole, tmp_path: Path) -> None:
+    manifest = builders.old_manifest()
+    put(tmp_path, manifest)
+    async with console() as pilot:
+        await pilot.press("slash", *manifest["game"]["name"], "enter")
+        (tmp_path / "coworld_manifest.json").write_text("{")
+        await see_text(pilot, "next")
+        put(tmp_path, {**manifest, "game": {**manifest["game"], "description": "whole again"}})
+        await see_text(pilot, "whole again")
+
+
+async def test_an_image_for_every_role_is_asked_for_a_few_at_a_time(
+    console: OpenConsole, tmp_path: Path
+) -> None:
+    manifest = builders.old_manifest()
+    manifest["player"] += [builders.player(f"p{at}") for at in range(3_000)]
+    put(tmp_path, manifest)
+    async with console() as pilot:
+        await go_to(pilot, "roles", 2_000)
+        await see_text(pilot, "python p")
 
 
 async def test_a_step_that_fails_is_what_is_shown(console: OpenConsole, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import time
@@ -101,6 +102,9 @@ def test_certify(snap_compare: Snap, size: tuple[int, int], state: str, home: Pa
 
     async def show(pilot: Pilot[Any]) -> None:
         await _settled(pilot)
+        assert isinstance(pilot.app, CoworldApp)
+        if state == "playing":
+            pilot.app.works[asyncio.create_task(asyncio.sleep(0))] = certification
         await pilot.app.push_screen(CertifyScreen(certification))
         await _settled(pilot)
 

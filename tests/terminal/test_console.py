@@ -296,3 +296,22 @@ def test_a_certification_that_is_left_is_stopped(home: Path, terminal: Open) -> 
     assert console.ends() == 130
     assert left_running(home) == []
     assert [manifest["status"] for manifest in manifests(home)] == ["cancelled"]
+
+
+def test_the_editor_has_the_terminal_and_its_ctrl_c_is_its_own(
+    home: Path, tmp_path: Path, terminal: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "coworld_manifest.json"
+    package.write_bytes(manifest_path().read_bytes())
+    monkeypatch.setenv("VISUAL", "sh -c 'echo EDITING \"$0\"; read line; echo never'")
+    console = terminal(str(package))
+    console.shows("packages", "Two to four players")
+    away = console.press("e")
+    console.shows(f"EDITING {package}", since=away)
+    back = console.press("\x03")
+    console.shows("packages", "Two to four players", since=back)
+    assert "never" not in console.text
+    console.press(CTRL_Q)
+    assert console.ends() == 0
+    assert console.left_over_modes() == []
+    assert left_running(home) == []

@@ -82,13 +82,13 @@ def build_tab(
 
 def verdict_of(found: Found) -> Verdict:
     """What the strict readers say of a manifest, also of one that cannot be shown otherwise."""
-    from ...contract.checking import check_manifest, check_raw
-    from ...contract.jsontext import SIZE_LIMIT
+    from ...contract.checking import check_manifest, check_raw, refused_outright
+    from ...contract.errors import CoworldError
+    from ...contract.package import manifest_bytes
 
     if found.package is not None:
         return check_raw(found.package.raw)
     try:
-        with Path(found.source).open("rb") as file:
-            return check_manifest(file.read(SIZE_LIMIT + 1))
-    except (OSError, ValueError):
-        return check_manifest(b"")
+        return check_manifest(manifest_bytes(Path(found.source))[1])
+    except CoworldError as error:
+        return refused_outright(error.cause or error.title)

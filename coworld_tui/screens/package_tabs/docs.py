@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -22,6 +22,8 @@ from .model import ListedRows, fact, wrapped
 _COLUMNS = (Column("document", 0, least=20), Column("", 16, "right", "muted", optional=True))
 _DEEPEST = 3
 _USUAL_WIDTH = 80
+_HEADINGS_WITHIN = 1 << 20
+"""Characters of documents whose headings are listed; the others have a row without them."""
 
 
 class _Place(NamedTuple):
@@ -39,16 +41,21 @@ class DocsTab:
 
     package: Package
     fetched: Mapping[str, FetchedDocument | CoworldError]
+    _pages: dict[tuple[str, int], Document] = field(default_factory=dict)
+    _kept: dict[str, FetchedDocument | CoworldError | None] = field(default_factory=dict)
 
     @cached_property
     def _places(self) -> list[_Place]:
         places: list[_Place] = []
+        read = 0
         for document in documents_of(self.package.manifest):
             places.append(_Place(document, document.title))
-            headings = self._page(document, _USUAL_WIDTH).headings
+            read += len(self._source(document))
+            if read > _HEADINGS_WITHIN:
+                continue
             places += [
                 _Place(document, each.text, each.level, at)
-                for at, each in enumerate(headings)
+                for at, each in enumerate(self._page(document, _USUAL_WIDTH).headings)
                 if each.level <= _DEEPEST
             ]
         return places
@@ -76,16 +83,29 @@ class DocsTab:
 
     def _page(self, document: DocumentEntry, width: int) -> Document:
         """A document laid out; without lines when it is not there."""
+        key = document.id, width
+        if key not in self._pages:
+            found = self._found(document)
+            is_html = isinstance(found, FetchedDocument) and found.is_html
+            lay_out = html_document if is_html else markdown_document
+            text = self._source(document)
+            self._pages[key] = lay_out(text, width) if text else Document([], [])
+        return self._pages[key]
+
+    def _source(self, document: DocumentEntry) -> str:
+        """The text of a document, as much as is laid out; empty when it is not there."""
         if document.kind == "text":
-            return markdown_document(document.value[:DOCUMENT_LIMIT], width)
+            return document.value[:DOCUMENT_LIMIT]
         found = self._found(document)
-        if not isinstance(found, FetchedDocument):
-            return Document([], [])
-        return (html_document if found.is_html else markdown_document)(found.text[:DOCUMENT_LIMIT], width)
+        return found.text[:DOCUMENT_LIMIT] if isinstance(found, FetchedDocument) else ""
 
     def _found(self, document: DocumentEntry) -> FetchedDocument | CoworldError | None:
-        """What was fetched of a linked document, now or some other time."""
-        return self.fetched.get(document.value) or kept_document(document.value)
+        """What was fetched of a linked document, now or some other time; always the same of one tab."""
+        if document.kind == "text":
+            return None
+        if document.value not in self._kept:
+            self._kept[document.value] = self.fetched.get(document.value) or kept_document(document.value)
+        return self._kept[document.value]
 
     def _told(self, document: DocumentEntry, width: int) -> list[Line]:
         """Where a linked document comes from, and how old it is."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from ...contract.errors import CoworldError
 from ...contract.manifest import ContainerReporter, ReporterReference, RoleRunnable, WasmReporter
 from ...contract.package import Package
-from ...contract.request import plan_episode
+from ...contract.slots import slot_count
 from ...contract.text import safe_line
 from ...replay.lenses.spans import Line, Span, fit
 from ...runs.index import RunEntry
@@ -94,8 +94,10 @@ def _place(source: str) -> str:
 
 
 def _slots_of(package: Package) -> str:
+    manifest = package.manifest
+    config = manifest.certification.game_config if manifest.certification is not None else {}
     try:
-        return str(len(plan_episode(package).seats))
+        return str(slot_count(manifest, config, is_fixture=True))
     except CoworldError as error:
         return f"? {safe_line(error.title, 80)}"
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from ...contract.request import FIXTURE
 from ...contract.text import safe_line
 from ...replay.lenses.spans import Line, Span, fit
 from ...widgets.table import Column
-from .model import ListedRows, wrapped
+from .model import wrapped
 
 _COLUMNS = (
     Column("variant", 0, style="strong", least=12),
@@ -29,7 +29,29 @@ class _Entry(NamedTuple):
     name: str
     description: str
     config: dict[str, Any]
-    differences: Sequence[Difference]
+
+
+class _Rows(NamedTuple):
+    """One row a variant. How many values differ is counted for those in view: there may be thousands."""
+
+    tab: VariantsTab
+    columns: Sequence[Column] = _COLUMNS
+    note: str = ""
+    sorted_by: tuple[int, bool] | None = None
+
+    @property
+    def row_count(self) -> int:
+        return len(self.tab.entries)
+
+    def cells(self, start: int, stop: int) -> Sequence[Sequence[Span]]:
+        entries = self.tab.entries[start:stop]
+        return [
+            (Span(entry.id), Span(entry.name), Span(_count(self.tab.differences(row))))
+            for row, entry in enumerate(entries, start)
+        ]
+
+    def id_of(self, row: int) -> Hashable:
+        return self.tab.entries[row].id
 
 
 @dataclass(frozen=True)
@@ -38,50 +60,50 @@ class VariantsTab:
 
     package: Package
 
-    @cached_property
-    def _entries(self) -> list[_Entry]:
-        manifest = self.package.manifest
-        fixture = manifest.certification.game_config if manifest.certification is not None else {}
-        said = "the episode that certification plays, and that runs when no variant is asked for"
-        entries = [_Entry(FIXTURE, "the fixture", said, fixture, config_differences(fixture, fixture))]
-        return entries + [
-            _Entry(
-                each.id,
-                each.name,
-                each.description,
-                each.game_config,
-                config_differences(fixture, each.game_config),
-            )
-            for each in manifest.variants
-        ]
+    _differences: dict[int, Sequence[Difference]] = field(default_factory=dict)
 
     @cached_property
-    def rows(self) -> ListedRows:
+    def _fixture(self) -> dict[str, Any]:
+        certification = self.package.manifest.certification
+        return certification.game_config if certification is not None else {}
+
+    @cached_property
+    def entries(self) -> list[_Entry]:
+        """The fixture and the variants, in the manifest's order."""
+        said = "the episode that certification plays, and that runs when no variant is asked for"
+        variants = self.package.manifest.variants
+        return [
+            _Entry(FIXTURE, "the fixture", said, self._fixture),
+            *(_Entry(each.id, each.name, each.description, each.game_config) for each in variants),
+        ]
+
+    def differences(self, row: int) -> Sequence[Difference]:
+        """A configuration beside the fixture's."""
+        if row not in self._differences:
+            self._differences[row] = config_differences(self._fixture, self.entries[row].config)
+        return self._differences[row]
+
+    @property
+    def rows(self) -> _Rows:
         """One row a variant, with the number of values that differ."""
-        return ListedRows(
-            _COLUMNS,
-            [
-                (entry.id, (Span(entry.id), Span(entry.name), Span(_count(entry.differences))))
-                for entry in self._entries
-            ],
-        )
+        return _Rows(self)
 
     def id_of(self, row: int) -> str:
         """The id of a variant, by its row."""
-        return self._entries[row].id
+        return self.entries[row].id
 
     def lines(self, row: int, width: int) -> Sequence[Line]:
         """The description, then every value beside the fixture's."""
-        entry = self._entries[row]
+        entry, differences = self.entries[row], self.differences(row)
         lines: list[Line] = [(Span(text),) for text in wrapped(entry.description, width)]
         if entry.id == FIXTURE:
-            return [*lines, (), *(_plain(each, width) for each in entry.differences)]
+            return [*lines, (), *(_plain(each, width) for each in differences)]
         heads = (
             Span(f"  {fit('', _name_width(width))} ", "muted"),
             Span(fit(safe_line(entry.id), _value_width(width)), "muted"),
         )
         lines += [(), (*heads, Span(" fixture", "muted"))]
-        return lines + [_compared(each, width) for each in entry.differences]
+        return lines + [_compared(each, width) for each in differences]
 
 
 def _name_width(width: int) -> int:
