@@ -6,11 +6,10 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import Any
 
-from jsonschema_rs import Draft202012Validator
-
+from . import bounded
 from .text import safe_line
 
 SCHEMA_PATH = "$schema"
@@ -18,8 +17,7 @@ SCHEMA_PATH = "$schema"
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][\w-]*\Z", re.ASCII)
 _KEY_LIMIT = 60
-_MESSAGE_HEAD = 120
-_MESSAGE_TAIL = 80
+_child = bounded.Child(str(Path(__file__).with_name("schema_check.py")))
 
 
 @dataclass(frozen=True)
@@ -41,20 +39,24 @@ def schema_problems(schema: Any, instance: Any, limit: int = 20) -> list[SchemaP
     """Return the first ``limit`` problems of ``instance`` under ``schema``; an empty list means it fits.
 
     Formats are checked and references stay inside the schema: nothing is read from the
-    network or the disk. A schema that is itself wrong is one problem at ``$schema``.
-    The work a hostile schema can ask for is not bounded here: call it off the event loop.
+    network or the disk. A schema that is itself wrong, or asks for more than ``bounded.SECONDS``
+    of work, is one problem at ``$schema``. Call it off the event loop.
     """
+    job = {"schema": schema, "instance": instance, "limit": limit}
     try:
-        validator = Draft202012Validator(schema, validate_formats=True, retriever=_refuse_reference)
-    except ValueError as error:  # every error of jsonschema_rs is one
-        return [SchemaProblem(SCHEMA_PATH, _shortened(str(error).partition("\n")[0]))]
-    try:
-        return [
-            SchemaProblem(dotted_path(error.instance_path), _shortened(error.message))
-            for error in islice(validator.iter_errors(instance), limit)
-        ]
-    except ValueError as error:
-        return [SchemaProblem("", _shortened(str(error)))]
+        answer = (
+            _answer_here(job) if bounded.is_small(schema, [instance]) else _child.answer(job, bounded.SECONDS)
+        )
+    except bounded.UnfinishedWorkError as error:
+        return [SchemaProblem(SCHEMA_PATH, f"checking against it {error}; make it simpler")]
+    except (TypeError, ValueError, RecursionError) as error:  # values that no JSON document holds
+        return [SchemaProblem("", safe_line(str(error)))]
+    if answer["broken"] is not None:
+        return [SchemaProblem(SCHEMA_PATH, safe_line(answer["broken"]))]
+    return [
+        SchemaProblem(dotted_path(problem["path"]), safe_line(problem["message"]))
+        for problem in answer["problems"]
+    ]
 
 
 def dotted_path(parts: Iterable[str | int]) -> str:
@@ -70,12 +72,7 @@ def dotted_path(parts: Iterable[str | int]) -> str:
     return path
 
 
-def _refuse_reference(uri: str) -> NoReturn:
-    raise ValueError("references outside the schema are not followed")
+def _answer_here(job: dict[str, Any]) -> dict[str, Any]:
+    from . import schema_check  # loads a library that a child may make needless here
 
-
-def _shortened(message: str) -> str:
-    # Messages quote the instance first and the rule last: the middle is what can go.
-    if len(message) > _MESSAGE_HEAD + _MESSAGE_TAIL:
-        message = f"{message[:_MESSAGE_HEAD]}\u2026{message[-_MESSAGE_TAIL:]}"
-    return safe_line(message)
+    return schema_check.answer(job)

@@ -7,7 +7,7 @@ import json
 import tempfile
 import zipfile
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,10 +19,10 @@ from .blob import DEFAULT_INFLATED_LIMIT, reason_of
 from .episode_files import EpisodeFiles, open_episode
 from .export import new_file
 from .folders import BUNDLE_MANIFEST
-from .heads import HEAD_BYTES, head_of
-from .hiding import Pieces, Secrets
-from .metadata import DOCUMENT_LIMIT, parsed_object
-from .naming import CONFIG_KEYS
+from .hiding import Pieces, Secrets, Span
+from .indexed_file import IndexedFile
+from .metadata import parsed_object
+from .named_secrets import secrets_in_bytes
 
 TOKENS: dict[Generation, tuple[str, ...]] = {
     "0.1.11": ("results", "replay", "config", "error_info", "game_logs", "player_logs"),
@@ -33,7 +33,6 @@ TOKENS: dict[Generation, tuple[str, ...]] = {
 _PIECE = 1 << 20
 _DOCUMENT_LIMIT = 64 << 20
 _ARTIFACT_LIMIT = 1 << 30
-_NEXT_STEP = "leave it out with --include"
 
 
 @dataclass(frozen=True)
@@ -77,14 +76,10 @@ def write_bundle(
     with contextlib.closing(open_episode(source)) as episode:
         generation = options.generation or episode.generation
         include = _wanted(options.include, generation)
+        hidden = None if options.raw else _hidden_in(episode, stopped)
         with new_file(output, force=options.force) as stream:
-            writer = _Writer(stream, episode, generation, raw=options.raw, stopped=stopped)
-            try:
-                return writer.write(output, include)
-            except OSError as error:
-                if error.filename is not None or error.errno is not None:
-                    raise
-                raise _unreadable(safe_line(source.name, 80), reason_of(error)) from error
+            writer = _Writer(episode, generation, hidden, stopped)
+            return writer.write(stream, output, include)
 
 
 def _wanted(include: tuple[str, ...] | None, generation: Generation) -> tuple[str, ...]:
@@ -104,27 +99,35 @@ def _wanted(include: tuple[str, ...] | None, generation: Generation) -> tuple[st
     return tuple(token for token in tokens if token in include)
 
 
+@dataclass
+class _Hidden:
+    """What is to be replaced, and where in the replay its frames are."""
+
+    secrets: Secrets = field(default_factory=Secrets)
+    frames: Span = (0, 0)
+
+
 class _Writer:
     """Fills one zip."""
 
+    _zip: zipfile.ZipFile
+
     def __init__(
         self,
-        stream: BinaryIO,
         episode: EpisodeFiles,
         generation: Generation,
-        *,
-        raw: bool,
+        hidden: _Hidden | None,
         stopped: Callable[[], bool],
     ) -> None:
-        self._zip = zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED)
         self._episode = episode
         self._generation = generation
         self._stopped = stopped
-        self._secrets = None if raw else _secrets_of(episode, stopped)
+        self._hidden = hidden
+        self._secrets = hidden.secrets if hidden is not None else None
         self._problems = list(episode.problems)
 
-    def write(self, output: Path, include: tuple[str, ...]) -> Bundled:
-        with self._zip:
+    def write(self, stream: BinaryIO, output: Path, include: tuple[str, ...]) -> Bundled:
+        with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as self._zip:
             parts: dict[str, Callable[[], Any]] = {
                 "results": self._results,
                 "replay": self._replay,
@@ -134,7 +137,7 @@ class _Writer:
                 "player_logs": self._player_logs,
                 "player_artifact": self._artifacts,
             }
-            written = {token: parts[token]() for token in include}
+            written = {token: self._part(token, include, parts[token]) for token in include}
             files = {token: entries for token, entries in written.items() if entries}
             if not files:
                 raise CoworldError(
@@ -154,6 +157,21 @@ class _Writer:
             self._add(BUNDLE_MANIFEST, [json.dumps(manifest, indent=2).encode() + b"\n"])
         return Bundled(output, self._generation, tuple(files), files, tuple(self._problems))
 
+    def _part(self, token: str, include: tuple[str, ...], write: Callable[[], Any]) -> Any:
+        """One part. When it cannot be read, the error names the others to include."""
+        try:
+            return write()
+        except CoworldError as error:
+            failure = error
+        except OSError as error:
+            if error.filename is not None or error.errno is not None:
+                raise
+            failure = _unreadable(token.replace("_", " "), reason_of(error))
+        others = [each for each in include if each != token]
+        others = others or [each for each in TOKENS[self._generation] if each != token]
+        failure.next_step = f"leave it out: --include {','.join(others)}"
+        raise failure
+
     def _results(self) -> str:
         return self._document(self._episode.parts.results, "results.json")
 
@@ -166,7 +184,8 @@ class _Writer:
             return self._document(self._episode.parts.error_info, name)
         if (error := _run_error(self._episode)) is None:
             return ""
-        self._add(name, [json.dumps(error, indent=2).encode()])
+        data = json.dumps(error, indent=2).encode()
+        self._add(name, [data if self._secrets is None else self._secrets.document(data)])
         return name
 
     def _replay(self) -> str:
@@ -174,7 +193,8 @@ class _Writer:
             return ""
         pieces = self._pieces(self._episode.parts.replay)
         name = replay_filename(self._generation)
-        self._add(name, pieces if self._secrets is None else self._secrets.replay(pieces))
+        hidden = self._hidden
+        self._add(name, pieces if hidden is None else hidden.secrets.replay(pieces, hidden.frames))
         return name
 
     def _game_logs(self) -> dict[str, str]:
@@ -253,7 +273,9 @@ class _Writer:
         return pieces if self._secrets is None else self._secrets.log(pieces)
 
     def _pieces(self, name: str, limit: int = DEFAULT_INFLATED_LIMIT) -> Iterator[bytes]:
-        return _inflated(self._episode, name, limit)
+        for piece in _inflated(self._episode, name, limit):
+            self._go_on()
+            yield piece
 
     def _add(self, name: str, pieces: Pieces) -> None:
         with self._zip.open(_info(name), "w", force_zip64=True) as writing:
@@ -274,23 +296,28 @@ def _info(name: str) -> zipfile.ZipInfo:
     return info
 
 
-def _secrets_of(episode: EpisodeFiles, stopped: Callable[[], bool]) -> Secrets:
-    """What the configs beside and at the head of the replay say is secret.
+def _hidden_in(episode: EpisodeFiles, stopped: Callable[[], bool]) -> _Hidden:
+    """What the config and the replay around its frames say is secret.
 
-    Where they say nothing, what all of the replay says around its frames, which takes reading it.
+    What of it cannot be read names no secrets, and is refused where it is to be written.
     """
-    config = None
+    config: dict[str, Any] | None = None
+    texts: list[str] = []
+    members: dict[str, Any] = {}
+    frames = (0, 0)
     if episode.parts.config:
-        config, _ = parsed_object(b"".join(_inflated(episode, episode.parts.config, DOCUMENT_LIMIT)))
-    if not episode.parts.replay:
-        return Secrets(config)
-    pieces = _inflated(episode, episode.parts.replay, DEFAULT_INFLATED_LIMIT)
-    head = head_of(next(pieces, b"")[:HEAD_BYTES], is_whole=False).members
-    pieces.close()
-    # The members of a small replay are all of it, and what is named so in frames may be pieces of a game.
-    known = Secrets(config, [head[key] for key in CONFIG_KEYS if key in head])
-    if known.are_known:
-        return known
+        with contextlib.suppress(CoworldError, OSError):
+            data = b"".join(_inflated(episode, episode.parts.config, _DOCUMENT_LIMIT))
+            config, _ = parsed_object(data)
+            texts = secrets_in_bytes(data) if config is None else []
+    if episode.parts.replay:
+        with contextlib.suppress(CoworldError, OSError):
+            members, frames = _around_frames(episode, stopped)
+    return _Hidden(Secrets(config, [members], texts), frames)
+
+
+def _around_frames(episode: EpisodeFiles, stopped: Callable[[], bool]) -> tuple[dict[str, Any], Span]:
+    """What the replay says around its frames, and where they are."""
     from .episode_frames import frames_of
 
     parts = replace(episode.parts, recording="")
@@ -299,8 +326,9 @@ def _secrets_of(episode: EpisodeFiles, stopped: Callable[[], bool]) -> Secrets:
         while not source.is_complete and source.advance():
             if stopped():
                 raise BundlingStoppedError
-        members = getattr(source, "members", dict)
-        return Secrets(config, [members()])
+        if isinstance(source, IndexedFile):
+            return source.members(), source.frames_span()
+        return {}, (0, 0)
     finally:
         source.close()
 
@@ -355,6 +383,5 @@ def _unreadable(name: str, cause: str) -> CoworldError:
         "replay_unreadable",
         f"{name} cannot be read to its end",
         cause=safe_line(cause, 300),
-        next_step=_NEXT_STEP,
         exit_code=EXIT_USAGE,
     )

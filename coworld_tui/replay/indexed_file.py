@@ -106,6 +106,11 @@ class IndexedFile(ABC):
         """A single input."""
         return ""
 
+    def frames_span(self) -> tuple[int, int]:
+        """Where the first frame found so far begins and the last one ends; (0, 0) without any."""
+        count = len(self._index)
+        return (self._index.span(0)[0], self._index.span(count - 1)[1]) if count else (0, 0)
+
     def close(self) -> None:
         """Close the file."""
         self._blob.close()

@@ -81,6 +81,10 @@ class JsonDocument(IndexedFile):
             return "json" if stop >= self._blob.size else "text"
         return "text" if self._layout.array.of_strings else "json"
 
+    def frames_span(self) -> tuple[int, int]:
+        """A document without an array of frames is none itself."""
+        return (0, 0) if self._layout is None else super().frames_span()
+
     def members(self) -> dict[str, Any]:
         """What the objects around the frames hold besides (config, results, ...), members up to 1 MiB each.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..runs.directory import MANIFEST, RunDirectory, replacing, write_json
+from ..runs.redact import Redactor
 from .certification_outcome import CertificationOutcome
 from .certification_report import report_html
 
@@ -25,7 +26,8 @@ KIND = "certification"
 def write_files(
     outcome: CertificationOutcome, options: CertifyOptions, aside: Path | None
 ) -> CertificationOutcome:
-    """Write everything; the outcome returned knows where. ``aside`` holds the logs so far, if any.
+    """Write everything; the outcome returned knows where. ``aside`` holds the logs so far, if any; they
+    are moved.
 
     The run is the smoke episode's. Without one it gets a directory of its own, unless it was
     cancelled: then nothing has happened worth keeping. OSError and CoworldError as they come.
@@ -35,8 +37,8 @@ def write_files(
         return outcome
     report = directory.artifacts / REPORT
     outcome = replace(outcome, run_dir=directory.path, run_id=directory.run_id, report=report)
-    if aside is not None and any(aside.iterdir()):
-        shutil.copytree(aside, directory.artifacts / LOGS, dirs_exist_ok=True)
+    if aside is not None:
+        _take_over(aside, directory.artifacts / LOGS)
     html = report_html(outcome, _facts(outcome, directory)).encode(errors="replace")
     folders = [directory.artifacts]
     if options.output_dir is not None and options.output_dir.is_dir():
@@ -49,6 +51,12 @@ def write_files(
     return outcome
 
 
+def _take_over(aside: Path, folder: Path) -> None:
+    for entry in list(aside.iterdir()):
+        folder.mkdir(exist_ok=True)
+        shutil.move(entry, folder / entry.name)
+
+
 def _directory(outcome: CertificationOutcome, options: CertifyOptions) -> RunDirectory | None:
     if outcome.run_dir is not None:
         return RunDirectory(outcome.run_dir, outcome.run_id)
@@ -57,7 +65,7 @@ def _directory(outcome: CertificationOutcome, options: CertifyOptions) -> RunDir
     directory = RunDirectory.create(outcome.run_id, options.output_dir)
     directory.begin(
         kind=KIND,
-        command=options.command,
+        command=Redactor().text(options.command),
         provider=options.backend,
         operation=f"{outcome.package['name'] or '?'}:{KIND}",
         inputs={"manifest": outcome.package["source"], "version": outcome.package["version"]},

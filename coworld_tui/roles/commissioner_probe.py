@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from ..contract.env import GAME_PORT
 from ..contract.errors import CoworldError
 from ..contract.generations import Generation
-from ..contract.jsontext import MIB, VALUE_LIMIT, UnreadableJson, read_json_object
+from ..contract.jsontext import MIB, UnreadableJson, read_json_object
 from ..contract.manifest import RoleRunnable
 from ..contract.package import Package
 from ..contract.problems import listed, model_problems
@@ -32,8 +32,10 @@ from ..runner.together import ENDING_SECONDS, end, unhurried
 from ..runner.viewer import open_socket
 from ..runs.directory import new_run_id
 from ..runs.redact import Redactor
+from .log_limit import LogLimitError, within_log_limit
 
 MESSAGE_LIMIT = 16 * MIB
+_VALUE_LIMIT = 50_000
 _QUIET_SECONDS = 5.0
 _LEAGUE, _DIVISION, *_POLICIES = (f"00000000-0000-4000-8000-{number:012}" for number in range(1, 5))
 _ROUND = "00000000-0000-4000-8000-000000000005"
@@ -111,7 +113,10 @@ async def probe_commissioner(
         await place.prepare(frozenset({role.image} if role.image else ()))
         part = await place.create(_spec(role, backend), stdout, stderr)
         await part.start()
-        return await _answered(part, package, role, generation, timeout_seconds, ring)
+        answering = _answered(part, package, role, generation, timeout_seconds, ring)
+        return await within_log_limit(answering, (stdout, stderr))
+    except LogLimitError as error:
+        raise _failed(role, str(error)) from None
     finally:
         await unhurried(_remove(part, place))
         stdout.close()
@@ -168,7 +173,11 @@ async def _answered(
             how = f"no answer within {timeout_seconds:g} s{_last_words(ring)}"
     finally:
         await end(asking, exiting)
-    raise CoworldError(
+    raise _failed(role, how)
+
+
+def _failed(role: RoleRunnable, how: str) -> CoworldError:
+    return CoworldError(
         "commissioner_protocol_failed",
         f"the commissioner {safe_line(role.id, 80)} did not answer as it must",
         cause=safe_line(how, 600),
@@ -207,11 +216,11 @@ async def _ask(part: Part, package: Package, generation: Generation) -> str:
     try:
         if generation == "0.1.64":
             await socket.send(json.dumps(schedule_rounds_request()))
-            return _checked(await _reply(socket), generation)
+            return await _answer(socket, generation)
         await socket.send(json.dumps(round_start(package)))
         try:
             async with asyncio.timeout(_QUIET_SECONDS):
-                answer = _checked(await _reply(socket), generation)
+                answer = await _answer(socket, generation)
         except TimeoutError:
             answer = f"took the round and said nothing for {_QUIET_SECONDS:g} s"
         with contextlib.suppress(ConnectionClosed):
@@ -221,17 +230,19 @@ async def _ask(part: Part, package: Package, generation: Generation) -> str:
         await socket.close()
 
 
-async def _reply(socket: ClientConnection) -> str | bytes:
+async def _answer(socket: ClientConnection, generation: Generation) -> str:
+    """What it says next. Raises _ProtocolError when that is nothing it may say."""
     try:
-        return await socket.recv()
+        message = await socket.recv()
     except ConnectionClosed as error:
         raise _ProtocolError(f"/round was closed instead of an answer: {error}") from None
+    return await asyncio.to_thread(_checked, message, generation)
 
 
 def _checked(message: str | bytes, generation: Generation) -> str:
     data = message.encode(errors="replace") if isinstance(message, str) else message
     try:
-        document = read_json_object(data, MESSAGE_LIMIT, VALUE_LIMIT)
+        document = read_json_object(data, MESSAGE_LIMIT, _VALUE_LIMIT)
     except UnreadableJson as error:
         raise _ProtocolError(f"its answer {error}") from None
     known = _ANSWERS[generation]

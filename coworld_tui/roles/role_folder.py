@@ -14,6 +14,7 @@ from ..contract.text import safe_line
 from ..replay.blob import open_regular
 from ..replay.episode_files import EpisodeFiles
 from ..runs.directory import RunDirectory, write_json
+from ..runs.redact import Redactor
 from .listing import RoleEntry
 from .role_inputs import OFFERED, Earlier
 
@@ -62,7 +63,7 @@ class RoleFolder:
             run = RunDirectory.create()
             run.begin(
                 kind="role",
-                command=command,
+                command=Redactor().text(command),
                 provider=backend,
                 operation=f"{package.name}:{entry.section}",
                 inputs={"manifest": package.source, "source": str(episode.path), "role": entry.id},

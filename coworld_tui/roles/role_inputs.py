@@ -37,6 +37,7 @@ _METADATA = "episode_metadata.json"
 _MANIFEST = "coworld_manifest.json"
 _PIECE = 1 << 20
 _VARIANT_LIMIT = 200
+_FOR_ALL = 0o644
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ def prepare_inputs(
 ) -> dict[str, list[str]]:
     """Fill ``folder`` with everything a role may ask for; returns names there by what they are.
 
-    Everything is redacted, and replays are uncompressed. Blocking. CoworldError as ``write_bundle``,
+    Everything is redacted, replays are uncompressed, and whoever may enter ``folder`` may read: the user
+    of a container is another than ours. Blocking. CoworldError as ``write_bundle``,
     ``BundlingStoppedError`` when it is no longer wanted.
     """
     bundled = write_bundle(
@@ -78,6 +80,8 @@ def prepare_inputs(
         name = f"earlier-{at}-{one.path.name}"
         shutil.copyfile(one.path, folder / name, follow_symlinks=False)
         found.setdefault(one.role, []).append(name)
+    for path in folder.iterdir():
+        path.chmod(_FOR_ALL)
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -47,26 +47,29 @@ class RoleOutput:
 
 
 def size_of(folder: Path) -> int:
-    """Bytes below a folder as far as they are looked at; more than ``OUTPUT_LIMIT`` is too much."""
+    """Bytes below a folder; more than ``OUTPUT_LIMIT`` is too much, and so is what cannot be counted."""
     total = 0
-    for visited, entry in enumerate(_entries(folder)):
+    closed: list[str] = []
+    for visited, entry in enumerate(_entries(folder, closed)):
         if visited >= _MOST_VISITED:
             return OUTPUT_LIMIT + 1
         try:
             total += entry.stat(follow_symlinks=False).st_size
         except OSError:
             continue
-    return total
+    return OUTPUT_LIMIT + 1 if closed else total
 
 
-def collect(role: str, source: Path, target: Path) -> CoworldError | None:
+def collect(role: str, source: Path, target: Path, left_out: Sequence[str] = ()) -> CoworldError | None:
     """Copy the plain files below ``source`` to ``target``; what else was there is the error returned.
 
-    Links, pipes and devices are not followed. Of a role that wrote too much the rest is left behind.
+    Links, pipes and devices are not followed, and folders that lie deep, are many or closed not entered.
+    Of a role that wrote too much the rest is left behind. ``left_out`` has not even got to ``source``.
     """
-    left: list[str] = []
+    left = list(left_out)
     size = 0
-    for count, entry in enumerate(_entries(source)):
+    closed: list[str] = []
+    for count, entry in enumerate(_entries(source, closed)):
         path = Path(entry.path)
         name = path.relative_to(source).as_posix()
         try:
@@ -76,12 +79,13 @@ def collect(role: str, source: Path, target: Path) -> CoworldError | None:
                 return _too_much(role)
             if not stat.S_ISREG(details.st_mode):
                 left.append(f"{name} is a link or no file")
-            elif name in _RESERVED:
+            elif _is_ours(name):
                 left.append(f"{name} is a name of ours")
             else:
                 _copy(path, target / name)
         except OSError as error:
             left.append(f"{name}: {reason_of(error)}")
+    left += closed
     if not left:
         return None
     return _refused(role, f"the {role} wrote what cannot be taken", listed(left))
@@ -89,8 +93,8 @@ def collect(role: str, source: Path, target: Path) -> CoworldError | None:
 
 def outputs_in(folder: Path) -> tuple[RoleOutput, ...]:
     """The collected files and what each is."""
-    paths = sorted(Path(entry.path) for entry in _entries(folder))
-    own = [path for path in paths if path.relative_to(folder).as_posix() not in _RESERVED]
+    paths = sorted(Path(entry.path) for entry in _entries(folder, []))
+    own = [path for path in paths if not _is_ours(path.relative_to(folder).as_posix())]
     return tuple(RoleOutput(str(path), kind_of(path)) for path in own)
 
 
@@ -206,23 +210,42 @@ def _copy(source: Path, target: Path) -> None:
             left -= len(piece)
 
 
-def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """What lies below a folder and is no folder itself; links are not followed."""
-    waiting = [(str(folder), 0)]
-    for _ in range(_MOST_FOLDERS):
-        if not waiting:
-            return
-        place, depth = waiting.pop()
+def _is_ours(name: str) -> bool:
+    """Whether a path below the folder stands where a file of ours does, on a disk that takes A for a too."""
+    return name.partition("/")[0].casefold() in _RESERVED
+
+
+def _entries(folder: Path, closed: list[str]) -> Iterator[os.DirEntry[str]]:
+    """What lies below a folder and is no folder itself; links are not followed.
+
+    What was not looked into is added to ``closed``, a line each, of which there are a few thousand at most.
+    """
+    waiting = [("", 0)]
+    met = 1
+    while waiting:
+        name, depth = waiting.pop()
         try:
-            with os.scandir(place) as scanned:
+            with os.scandir(folder / name) as scanned:
+                # That more lie in it is never missed: they are too many files, or too many folders.
                 entries = sorted(islice(scanned, _MOST_VISITED + 1), key=lambda entry: entry.name)
-        except OSError:
+        except FileNotFoundError:
+            continue  # the role still tidies up
+        except OSError as error:
+            closed.append(f"{name or 'its folder'}: {reason_of(error)}")
             continue
         for entry in entries:
             if not entry.is_dir(follow_symlinks=False):
                 yield entry
-            elif depth < _DEPTH:
-                waiting.append((entry.path, depth + 1))
+                continue
+            below = f"{name}/{entry.name}" if name else entry.name
+            met += 1
+            if met > _MOST_FOLDERS:
+                closed.append(f"{below} and more: too many folders")
+                return
+            if depth == _DEPTH:
+                closed.append(f"{below} lies too deep")
+            else:
+                waiting.append((below, depth + 1))
 
 
 def _too_much(role: str) -> CoworldError:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import secrets
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -21,24 +20,25 @@ from ..replay.bundling import BundlingStoppedError
 from ..replay.episode_files import EpisodeFiles, open_episode
 from ..runner import blame
 from ..runner.backend import Backend, Mount, Part, PartExit, PartSpec
-from ..runner.docker_backend import DockerBackend
+from ..runner.docker_backend import DockerBackend, DockerPart
 from ..runner.launch import BackendName
 from ..runner.logs import LogFile, LogRing
 from ..runner.process_backend import ProcessBackend
 from ..runner.together import end
 from ..runs.directory import new_run_id, write_json
-from ..runs.paths import cache_dir
 from ..runs.redact import Redactor
 from .listing import RoleEntry, find_role
 from .role_folder import RoleFolder, earlier_outputs
 from .role_inputs import prepare_inputs, role_environment
 from .role_outputs import OUTPUT_LIMIT, RoleOutput, check_outputs, collect, outputs_in, size_of
+from .role_room import clear_room, make_room
 
 RoleName = Literal["reporter", "grader", "diagnoser", "optimizer"]
 DEFAULT_TIMEOUT_SECONDS = 300.0
 
 _CONTAINER_INPUT = "/coworld-role/input"
 _CONTAINER_OUTPUT = "/coworld-role/output"
+_SCRATCH_LIMIT = 4 * OUTPUT_LIMIT  # what a container writes anywhere, as its engine counts while it runs
 _LOG_LIMIT = 256 << 20
 _WATCH_SECONDS = 0.5
 _LOGS = ("role.stdout.log", "role.stderr.log")
@@ -165,7 +165,7 @@ class RoleRun:
         self._id = safe_line(entry.id, 80)
         _check_backend(entry, options.backend)
         work.episode = await self._in_thread(open_episode, self.source)
-        work.room = await self._in_thread(_make_room)
+        work.room = await self._in_thread(make_room)
         earlier = earlier_outputs(work.episode) if options.role == "optimizer" else ()
         inputs = await self._in_thread(
             prepare_inputs,
@@ -189,7 +189,7 @@ class RoleRun:
         spec = _spec(entry, options, work.room, inputs)
         work.part = await work.backend.create(spec, *work.logs)
         await work.part.start()
-        ended = await self._until_end(work.part, work.room / "output")
+        ended = await self._until_end(work.part, work.room)
         if ended.code != 0:
             raise self._went_wrong(ended)
 
@@ -202,9 +202,9 @@ class RoleRun:
         await backend.prepare(frozenset({entry.image or ""}))
         return backend
 
-    async def _until_end(self, part: Part, output: Path) -> PartExit:
+    async def _until_end(self, part: Part, room: Path) -> PartExit:
         ending = asyncio.ensure_future(part.wait())
-        watching = asyncio.create_task(self._watch(output))
+        watching = asyncio.create_task(self._watch(part, room))
         try:
             await asyncio.wait(
                 {ending, watching},
@@ -215,6 +215,8 @@ class RoleRun:
                 return ending.result()
             if watching.done():
                 watching.result()
+        except CoworldError as error:
+            raise self._too_much(error.cause) if error.type == "artifact_too_large" else error from None
         finally:
             await end(ending, watching)
         raise self._error(
@@ -223,17 +225,34 @@ class RoleRun:
             next_step="give it more with --timeout-seconds, or read role.stderr.log",
         )
 
-    async def _watch(self, output: Path) -> None:
+    async def _watch(self, part: Part, room: Path) -> None:
         """End, with an error, when the role writes more than anybody wants."""
+        pause = _WATCH_SECONDS
         while True:
-            await asyncio.sleep(_WATCH_SECONDS)
-            written = await asyncio.to_thread(size_of, output)
-            if written > OUTPUT_LIMIT:
-                cause = f"more than {OUTPUT_LIMIT >> 20} MiB of outputs, or too many files"
-                raise self._error("role_output_refused", f"the {self.options.role} wrote too much", cause)
-            if sum(log.size for log in self._work.logs) > _LOG_LIMIT:
-                cause = f"more than {_LOG_LIMIT >> 20} MiB of log lines"
-                raise self._error("role_output_refused", f"the {self.options.role} wrote too much", cause)
+            await asyncio.sleep(pause)
+            began = monotonic()
+            with contextlib.suppress(OSError):  # a process may have removed it
+                await asyncio.to_thread(os.utime, room)  # in use, for whoever clears old rooms away
+            if excess := await self._excess(part, room / "output"):
+                raise self._too_much(excess)
+            pause = max(_WATCH_SECONDS, monotonic() - began)
+
+    async def _excess(self, part: Part, output: Path) -> str:
+        """What the role has too much of by now; empty when nothing.
+
+        What a container writes is with its engine until its end. The engine counts all of it, files that
+        are no outputs too, so that more is let pass; the limit of outputs holds when they are fetched.
+        """
+        if sum(log.size for log in self._work.logs) > _LOG_LIMIT:
+            return f"more than {_LOG_LIMIT >> 20} MiB of log lines"
+        if not isinstance(part, DockerPart):
+            is_too_much = await asyncio.to_thread(size_of, output) > OUTPUT_LIMIT
+            return f"more than {OUTPUT_LIMIT >> 20} MiB of outputs, or too many files" if is_too_much else ""
+        try:
+            written = await part.written()
+        except CoworldError:  # an engine too busy to count; the time is limited as well
+            return ""
+        return f"more than {_SCRATCH_LIMIT >> 20} MiB of files" if written > _SCRATCH_LIMIT else ""
 
     def _went_wrong(self, ended: PartExit) -> CoworldError:
         lines = (line.partition("  ")[2].strip() for line in reversed(self.log.tail(20)))
@@ -244,6 +263,9 @@ class RoleRun:
             f"the {self.options.role} ended with exit code {ended.code}{reason}",
             f"last log line: {last}" if last else "it logged nothing",
         )
+
+    def _too_much(self, cause: str) -> CoworldError:
+        return self._error("role_output_refused", f"the {self.options.role} wrote too much", cause)
 
     def _error(
         self,
@@ -267,7 +289,9 @@ class RoleRun:
             log.close()
         outputs: tuple[RoleOutput, ...] = ()
         if work.folder is not None and work.room is not None:
-            refused = await asyncio.to_thread(collect, role, work.room / "output", work.folder.path)
+            ended = work.part.exit if work.part is not None else None
+            left_out = ended.left_out if ended is not None else ()
+            refused = await asyncio.to_thread(collect, role, work.room / "output", work.folder.path, left_out)
             if status == "passed":
                 error = refused or await asyncio.to_thread(check_outputs, role, work.folder.path)
                 status = "failed" if error is not None else "passed"
@@ -280,12 +304,13 @@ class RoleRun:
     def _put_away(self, outcome: RoleOutcome) -> None:
         work = self._work
         if work.room is not None:
-            shutil.rmtree(work.room, ignore_errors=True)
+            clear_room(work.room)
         if work.episode is not None:
             work.episode.close()
         if work.folder is not None:
             with contextlib.suppress(OSError):
                 write_json(work.folder.path / "role.json", outcome.as_dict())
+            with contextlib.suppress(OSError):
                 work.folder.finish(outcome.status, outcome.as_dict())
 
     async def _in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -319,17 +344,6 @@ def _check_backend(entry: RoleEntry, backend: BackendName) -> None:
         )
 
 
-def _make_room() -> Path:
-    """A folder of our own with the two that the role sees, open to whatever user its container has."""
-    place = cache_dir() / "roles"
-    place.mkdir(parents=True, exist_ok=True)
-    room = Path(tempfile.mkdtemp(dir=place))
-    for name, mode in (("input", 0o755), ("output", 0o777)):
-        (room / name).mkdir()
-        (room / name).chmod(mode)
-    return room
-
-
 def _spec(entry: RoleEntry, options: RoleOptions, room: Path, inputs: dict[str, list[str]]) -> PartSpec:
     is_process = options.backend == "process"
     reading, writing = room / "input", room / "output"
@@ -343,7 +357,10 @@ def _spec(entry: RoleEntry, options: RoleOptions, room: Path, inputs: dict[str, 
         env=role_environment(entry, inputs, input_uri, output_uri, options.target),
         mounts=()
         if is_process
-        else (Mount(reading, _CONTAINER_INPUT, read_only=True), Mount(writing, _CONTAINER_OUTPUT)),
+        else (
+            Mount(reading, _CONTAINER_INPUT, read_only=True),
+            Mount(writing, _CONTAINER_OUTPUT, is_copied=True, limit=OUTPUT_LIMIT),
+        ),
         resources=entry.resources,
         has_network=False,
     )

@@ -20,6 +20,7 @@ from ..runner.stage import Stage
 from ..runner.together import unhurried
 from ..runs.directory import RunDirectory, new_run_id
 from ..runs.redact import Redactor
+from .log_limit import LogLimitError, within_log_limit
 
 
 def results_conform(episode: Episode) -> str:
@@ -53,7 +54,7 @@ async def replay_loadable(episode: Episode, generation: Generation, aside: Path)
     try:
         await stage.prepare()
         await episode.game_over.wait()
-        await check_replay(
+        checking = check_replay(
             stage,
             _replay_of(episode),
             stdout,
@@ -61,6 +62,9 @@ async def replay_loadable(episode: Episode, generation: Generation, aside: Path)
             episode.options.timeout_seconds,
             refuses_missing=generation == "0.1.11",
         )
+        await within_log_limit(checking, (stdout, stderr))
+    except LogLimitError as error:
+        raise blame.replay_unloadable(str(error)) from None
     finally:
         await unhurried(stage.clear())
         stdout.close()

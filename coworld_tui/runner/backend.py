@@ -16,11 +16,18 @@ HOST_FROM_CONTAINER = "host.docker.internal"
 
 @dataclass(frozen=True)
 class Mount:
-    """A host directory as the part sees it at ``target``."""
+    """A host directory as the part sees it at ``target``.
+
+    ``is_copied`` gives a container a copy, and copies what it wrote back after its end, so that no file
+    of its user's ever lies in the directory; more than ``limit`` bytes are refused. Where the engine
+    sees another disk, every mount is a copy.
+    """
 
     source: Path
     target: str
     read_only: bool = False
+    is_copied: bool = False
+    limit: int = 8 << 30
 
 
 @dataclass(frozen=True)
@@ -50,11 +57,15 @@ class PartSpec:
 
 @dataclass(frozen=True)
 class PartExit:
-    """How a part ended. ``code`` is negative for a signal; ``reason`` is for people, possibly empty."""
+    """How a part ended. ``code`` is negative for a signal; ``reason`` is for people, possibly empty.
+
+    ``left_out`` is what it wrote to a copy of a mount and could not be copied back, a line each.
+    """
 
     code: int
     reason: str = ""
     out_of_memory: bool = False
+    left_out: tuple[str, ...] = ()
 
 
 class Part(Protocol):

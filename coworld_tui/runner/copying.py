@@ -8,6 +8,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 _ROOT_MODE = 0o777
+_MOST_MEMBERS = 100_000
+_DEPTH = 100
+_MOST_NAMED = 1_000
+
+
+class TooLargeError(OSError):
+    """More than anybody wants to take."""
 
 
 def packed(directory: Path, target: str) -> bytes:
@@ -22,17 +29,25 @@ def packed(directory: Path, target: str) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(chunks: Iterable[bytes], directory: Path, limit: int) -> None:
-    """Unpack a tar whose one top folder stands for ``directory``.
+def unpack(chunks: Iterable[bytes], directory: Path, limit: int) -> list[str]:
+    """Unpack a tar whose one top folder stands for ``directory``; returns what was left out, a line each.
 
-    What it holds is hostile: links and devices are left out, nothing lands outside. Raises
-    OSError when the files are larger than ``limit`` bytes together.
+    What it holds is hostile: links and devices are left out, as is what lies very deep, and nothing
+    lands outside. Raises ``TooLargeError`` when the files are larger than ``limit`` bytes together, or
+    very many; what came before lies there then.
     """
     size = 0
+    left: list[str] = []
     with tarfile.open(fileobj=_Chunks(chunks), mode="r|") as archive:
-        for member in archive:
+        for count, member in enumerate(archive):
+            if count >= _MOST_MEMBERS:
+                raise TooLargeError(f"the container wrote more than {_MOST_MEMBERS:,} files")
             parts = PurePosixPath(member.name).parts[1:]
-            if not parts or ".." in parts or not (member.isfile() or member.isdir()):
+            if not parts:
+                continue
+            if problem := _problem_of(member, parts):
+                if len(left) < _MOST_NAMED:
+                    left.append(f"{'/'.join(parts)} {problem}")
                 continue
             path = directory.joinpath(*parts)
             if member.isdir():
@@ -40,13 +55,22 @@ def unpack(chunks: Iterable[bytes], directory: Path, limit: int) -> None:
                 continue
             size += member.size
             if size > limit:
-                raise OSError(0, f"the container's files are larger than {limit >> 20} MiB")
+                raise TooLargeError(f"the container's files are larger than {limit >> 20} MiB")
             path.parent.mkdir(parents=True, exist_ok=True)
             source = archive.extractfile(member)
             if source is not None:
                 with path.open("wb") as sink:
                     while data := source.read(1 << 20):
                         sink.write(data)
+    return left
+
+
+def _problem_of(member: tarfile.TarInfo, parts: tuple[str, ...]) -> str:
+    if not (member.isfile() or member.isdir()):
+        return "is a link or no file"
+    if ".." in parts:
+        return "leads elsewhere"
+    return "lies too deep" if len(parts) > _DEPTH else ""
 
 
 def _open_to_all(member: tarfile.TarInfo) -> tarfile.TarInfo:
@@ -62,17 +86,19 @@ class _Chunks(io.RawIOBase):
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks: Iterator[bytes] = iter(chunks)
-        self._rest = b""
+        self._chunk = b""
+        self._at = 0
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
-        while size < 0 or len(self._rest) < size:
+        """At most ``size`` bytes, or what is at hand; none at the end."""
+        while self._at == len(self._chunk):
             chunk = next(self._chunks, None)
             if chunk is None:
-                break
-            self._rest += chunk
-        end = len(self._rest) if size < 0 else size
-        data, self._rest = self._rest[:end], self._rest[end:]
-        return data
+                return b""
+            self._chunk, self._at = chunk, 0
+        start = self._at
+        self._at = len(self._chunk) if size < 0 else min(start + size, len(self._chunk))
+        return self._chunk[start : self._at]

@@ -12,7 +12,7 @@ from ..contract.errors import EXIT_MISSING, EXIT_USAGE, CoworldError
 from ..contract.package import is_unpublished_image
 from ..contract.text import safe_line
 from ..runs.owner import Owner
-from .backend import HOST_FROM_CONTAINER, LOOPBACK, PartExit, PartSpec
+from .backend import HOST_FROM_CONTAINER, LOOPBACK, Mount, PartExit, PartSpec
 from .copied_files import CopiedFiles
 from .docker_engine import (
     LABEL_OWNER,
@@ -52,7 +52,8 @@ class DockerPart:
         self._engine = engine
         self._logs = (stdout, stderr)
         self._end: asyncio.Future[PartExit] | None = None
-        self._files = CopiedFiles(engine, container, spec.mounts) if engine.is_remote else None
+        copied = [mount for mount in spec.mounts if _is_copied(engine, mount)]
+        self._files = CopiedFiles(engine, container, copied) if copied else None
 
     async def start(self) -> None:
         engine = self._engine
@@ -90,7 +91,7 @@ class DockerPart:
 
     async def remove(self) -> None:
         if self._files is not None and self._end is not None and not self._end.done():
-            # What it wrote so far is on the engine's machine only.
+            # What it wrote so far is with the engine only.
             with contextlib.suppress(CoworldError):
                 await self._engine.call(self._engine.api.kill, self.container)
             await asyncio.wait({self._end}, timeout=_REMOVE_SECONDS)
@@ -98,6 +99,13 @@ class DockerPart:
             await self._engine.call(self._engine.api.remove_container, self.container, force=True, v=True)
         if self._end is not None:
             await asyncio.wait({self._end}, timeout=_REMOVE_SECONDS)
+
+    async def written(self) -> int:
+        """Bytes of files it made in its own file system, copies of mounts included, as the engine counts."""
+        found = await self._engine.call(
+            self._engine.api.containers, all=True, size=True, filters={"id": self.container}
+        )
+        return sum(int(container.get("SizeRw") or 0) for container in found)
 
     def _run_to_end(self, stream: Any) -> PartExit:
         stdout, stderr = self._logs
@@ -113,11 +121,10 @@ class DockerPart:
             state = self._final_state(code) if code else {}
         except NotFound:
             return PartExit(-9, "removed")
-        if self._files is not None:
-            self._files.fetch()
+        left_out = self._files.fetch() if self._files is not None else ()
         memory = bool(state.get("OOMKilled"))
         reason = "out of memory" if memory else safe_line(str(state.get("Error") or ""), 300)
-        return PartExit(code, reason, memory)
+        return PartExit(code, reason, memory, left_out)
 
     def _final_state(self, code: int) -> dict[str, Any]:
         """The engine's account of a failure. That memory ran out it may learn a moment after the end."""
@@ -206,7 +213,8 @@ class DockerBackend:
                     "Target": mount.target,
                     "ReadOnly": mount.read_only,
                 }
-                for mount in (() if self.engine.is_remote else spec.mounts)
+                for mount in spec.mounts
+                if not _is_copied(self.engine, mount)
             ],
             port_bindings=bindings,
             network_mode=NETWORK if spec.has_network else "none",
@@ -311,6 +319,10 @@ class DockerBackend:
         except (ImageNotFound, NotFound):
             return None
         return details
+
+
+def _is_copied(engine: DockerEngine, mount: Mount) -> bool:
+    return mount.is_copied or engine.is_remote
 
 
 def _interface(engine: DockerEngine) -> str:

@@ -81,15 +81,14 @@ class Build:
     async def run(self, on_line: Callable[[str], None] = lambda line: None) -> BuildOutcome:
         """Build and write the manifest; ``on_line`` hears of each step as one safe line.
 
-        What can be checked is checked before anything is built. A cancel ends the build in the
-        engine and writes nothing. Raises CoworldError: exit 2 for the project's own files, 3
-        without an engine or an image, 1 when a build fails.
+        What can be checked is checked before anything is built. Nothing is written before all
+        images are there; then come the package's files and the manifest last. A cancel ends the
+        build in the engine, or leaves the files it got to. Raises CoworldError: exit 2 for the
+        project's own files, 3 without an engine or an image, 1 when a build fails.
         """
         began = monotonic()
         services, package, document = await asyncio.to_thread(self._read, on_line)
-        files = await asyncio.to_thread(
-            PackageFiles, package.manifest, self._template.parent, self._output.parent
-        )
+        files = await asyncio.to_thread(PackageFiles, package.manifest, self._template.parent, self._output)
         engine = await connect()
         used = [service for service in services if service.image in images_of(document)]
         for service in services:

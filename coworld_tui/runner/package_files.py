@@ -7,10 +7,11 @@ import os
 import shutil
 import signal
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
 from ..contract.errors import EXIT_USAGE, CoworldError
+from ..contract.jsontext import SIZE_LIMIT, UnreadableJson, read_json_object
 from ..contract.manifest import Manifest
 from ..contract.text import safe_line
 
@@ -24,19 +25,23 @@ _GRACE_SECONDS = 2.0
 
 
 class PackageFiles:
-    """Files of the package made from the template in ``source``, to lie beside the manifest in ``output``.
+    """Files of the package made from the template in ``source``, to lie beside the manifest ``output``.
 
-    Everything that can be said beforehand is checked here: CoworldError ``package_files``, exit 2.
+    What is there already is replaced only when the manifest there names it: then an earlier build
+    made it. Everything that can be said beforehand is checked here: CoworldError ``package_files``,
+    exit 2. Blocking.
     """
 
     def __init__(self, manifest: Manifest, source: Path, output: Path) -> None:
         self._source = source.resolve()
-        self._output = output.resolve()
+        self._output = output.parent.resolve()
+        self._made = _player_paths(output, self._output)
         viewer = manifest.game.replay_viewer
         self._viewer = viewer.bundle if viewer is not None and _is_path(viewer.bundle) else None
-        self._players = [p.file for p in manifest.player if p.file is not None and _is_path(p.file)]
-        for name in self._players:
-            self._player_file(name)
+        named = [p.file for p in manifest.player if p.file is not None and _is_path(p.file)]
+        for name in named:
+            self._target(name)
+        self._players = _outermost(named)
         if self._viewer is not None:
             self._below(self._viewer, "game.replay_viewer.bundle")
             if not os.access(self._hook, os.X_OK) or not self._hook.is_file():
@@ -46,7 +51,7 @@ class PackageFiles:
                 )
 
     async def make(self, on_line: Callable[[str], None]) -> None:
-        """Run the viewer's build hook and copy the players' files, replacing what was there."""
+        """Run the viewer's build hook and copy the players' files, replacing those of an earlier build."""
         if self._viewer is not None:
             await self._run_hook(self._below(self._viewer, "game.replay_viewer.bundle"), on_line)
         for name in self._players:
@@ -113,9 +118,9 @@ class PackageFiles:
         return path
 
     def _below(self, name: str, where: str) -> Path:
-        parts = PurePosixPath(name).parts
+        parts = _inner_parts(name)
         path = self._output.joinpath(*parts)
-        if not parts or name.startswith("/") or ".." in parts or "\0" in name:
+        if not parts:
             raise _files_error(
                 f"{where} is no path within the package: {name}", "write a path such as build/x"
             )
@@ -123,12 +128,27 @@ class PackageFiles:
             raise _files_error(f"{where} leads out of {self._output} by a link: {name}", "remove the link")
         return path
 
-    def _copy(self, name: str) -> None:
+    def _target(self, name: str) -> Path | None:
+        """Where a player's file is to go, None when it is there already; refused when others' files are."""
         source, target = self._player_file(name), self._below(name, "player.file")
         if target.resolve() == source.resolve():
+            return None
+        if target.is_relative_to(source) or source.is_relative_to(target):
+            raise _files_error(
+                f"the player file {name} and its place in the output lie within one another",
+                "give another --output",
+            )
+        if os.path.lexists(target) and not any(target.is_relative_to(made) for made in self._made):
+            raise _files_error(
+                f"{target} is in the way, and no earlier build made it: no manifest there names it",
+                "move it away, or give another --output",
+            )
+        return target
+
+    def _copy(self, name: str) -> None:
+        source, target = self._player_file(name), self._target(name)
+        if target is None:
             return
-        if target.is_relative_to(source):
-            raise _files_error(f"the player file {name} holds the output folder", "give another --output")
         try:
             if target.is_dir() and not target.is_symlink():
                 shutil.rmtree(target)
@@ -140,6 +160,33 @@ class PackageFiles:
                 shutil.copy2(source, target, follow_symlinks=False)
         except OSError as error:
             raise _files_error(f"{target}: {error.strerror or error}", "make room for the output") from None
+
+
+def _player_paths(manifest: Path, folder: Path) -> list[Path]:
+    """The players' files that a manifest, if there is one, names within ``folder``."""
+    try:
+        if not manifest.is_file():
+            return []
+        with manifest.open("rb") as stream:
+            players = read_json_object(stream.read(SIZE_LIMIT + 1)).get("player")
+    except (OSError, UnreadableJson):
+        return []
+    entries = players if isinstance(players, list) else []
+    files = [entry.get("file") for entry in entries if isinstance(entry, dict)]
+    parts = [_inner_parts(file) for file in files if isinstance(file, str) and _is_path(file)]
+    return [folder.joinpath(*each) for each in parts if each]
+
+
+def _outermost(names: Sequence[str]) -> list[str]:
+    """One name for each path that lies in no other."""
+    paths = {PurePosixPath(name): name for name in names}
+    return [name for path, name in paths.items() if paths.keys().isdisjoint(path.parents)]
+
+
+def _inner_parts(name: str) -> tuple[str, ...]:
+    """The parts of a path that stays within the folder it starts from; none for another."""
+    parts = PurePosixPath(name).parts
+    return () if name.startswith("/") or ".." in parts or "\0" in name else parts
 
 
 def _is_path(reference: str) -> bool:

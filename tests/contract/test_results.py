@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from coworld_tui.contract import bounded
 from coworld_tui.contract.bundle import parse_bundle_manifest
 from coworld_tui.contract.errors import CoworldError
 from coworld_tui.contract.results import parse_player_failure, parse_player_status, parse_results
+from coworld_tui.demo import manifest_path
 
 from .builders import encoded, results_schema
+from .test_validation import CHAIN
 
 SHARED = Path(os.environ.get("COWORLD_TUI_SHARED") or Path(__file__).parents[3] / "shared")
 
@@ -61,6 +66,24 @@ def test_malformed_results_are_the_games(data: bytes, schema: Any, cause: str) -
 def test_a_broken_results_schema_is_said_to_be_broken() -> None:
     with pytest.raises(CoworldError, match="schema is broken"):
         parse_results(b"{}", {"type": "nothing"}, 2)
+
+
+def test_a_results_schema_without_end_is_the_games(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded, "SECONDS", 0.5)
+    schema = {"$defs": CHAIN, "properties": {"scores": {"items": {"$ref": "#/$defs/a0"}}}}
+    with pytest.raises(CoworldError, match="schema is broken") as caught:
+        parse_results(b'{"scores":[1]}', schema, 2)
+    assert (caught.value.owner, "takes longer than 0.5 s" in caught.value.cause) == ("the game", True)
+
+
+@pytest.mark.parametrize("version", ["demo", "0.1.11", "0.1.64"])
+def test_schemas_of_real_games_need_no_child(version: str, peer_manifest: Callable[[str], Path]) -> None:
+    path = manifest_path() if version == "demo" else peer_manifest(version)
+    game = json.loads(path.read_bytes())["game"]
+    results = {"scores": [1.5] * 100, "events": [{"tick": tick, "what": "paint"} for tick in range(200)]}
+    config = {"seed": 1, "players": [{"name": "x" * 30}] * 100, "tokens": ["t" * 43] * 100}
+    assert bounded.is_small(game["results_schema"], [results])
+    assert bounded.is_small(game["config_schema"], [config])
 
 
 def test_a_declared_player_failure() -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import socket
+import sys
+from time import monotonic
 from typing import Any
 
 import pytest
 
+from coworld_tui.contract import bounded
 from coworld_tui.contract.validation import SCHEMA_PATH, dotted_path, schema_problems
 
 
@@ -87,6 +90,71 @@ def test_odd_instances_do_not_raise() -> None:
     assert schema_problems({"const": "x"}, "\ud800")
     assert schema_problems({"maximum": 10}, 10**400)
     assert schema_problems({"type": "object"}, {1: 2})
+
+
+CHAIN = {
+    f"a{link}": {
+        "anyOf": [
+            {"allOf": [{"$ref": f"#/$defs/a{link + 1}"}, {"type": "string"}]},
+            {"$ref": f"#/$defs/a{link + 1}"},
+        ]
+    }
+    for link in range(25)
+} | {"a25": {"type": "string"}}
+"""Each link asks for three times the work of the next."""
+
+
+REPEATED = {f"d{link}": {"allOf": [{"$ref": f"#/$defs/d{link + 1}"}] * 10} for link in range(20)} | {
+    "d20": {}
+}
+
+
+@pytest.mark.parametrize(
+    ("schema", "instance"),
+    [
+        ({"$defs": CHAIN, "items": {"$ref": "#/$defs/a0"}}, [1]),
+        ({"$defs": REPEATED, "$ref": "#/$defs/d0"}, 1),
+    ],
+    ids=["every way fails", "every way fits"],
+)
+def test_work_without_end_is_one_problem(schema: Any, instance: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded, "SECONDS", 0.5)
+    began = monotonic()
+    assert [str(problem) for problem in schema_problems(schema, instance)] == [
+        "$schema: checking against it takes longer than 0.5 s; make it simpler"
+    ]
+    assert monotonic() - began < 10
+    assert not schema_problems({"pattern": "^a"}, "a"), "the next one gets a new child"
+
+
+NAMES = {"$defs": {"name": {"pattern": "^[a-z]+$"}}, "items": {"$ref": "#/$defs/name"}, "uniqueItems": True}
+
+
+@pytest.mark.parametrize(
+    ("schema", "instance"),
+    [
+        (NAMES, ["a", "B", "a", "\ud800", 2, 10**400, 1.0, None]),
+        (NAMES, []),
+        ({"pattern": "("}, ""),
+        ({"$ref": "#/$defs/absent"}, {}),
+        ({"$ref": "other.json"}, {}),
+        ({"patternProperties": {"^a": {"maximum": 3}}}, {"a b\n": 4, "a" * 500: 5}),
+    ],
+)
+def test_a_child_finds_what_this_process_does(
+    schema: Any, instance: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_child = schema_problems(schema, instance)
+    monkeypatch.setattr(bounded, "is_small", lambda *_: True)
+    assert schema_problems(schema, instance) == in_child
+
+
+def test_instances_that_are_no_json_are_a_problem() -> None:
+    deep: Any = []
+    for _ in range(sys.getrecursionlimit() * 2):
+        deep = [deep]
+    for instance in (deep, {"a": object()}, 10**5_000):
+        assert schema_problems({"$ref": "#/$defs/any", "$defs": {"any": {"type": "null"}}}, instance)
 
 
 def test_odd_keys_are_quoted() -> None:

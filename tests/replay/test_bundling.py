@@ -271,7 +271,8 @@ def test_a_replay_may_come_in_any_pieces(document: dict[str, Any], size: int, kn
     secrets = Secrets({"tokens": TOKENS} if known else None)
     pieces = [data[at : at + size] for at in range(0, len(data), size)]
     hidden = b"".join(secrets.replay(pieces))
-    assert hidden == hide_tokens(secrets.without_known(data))
+    assert hidden == b"".join(secrets.replay([data]))
+    assert hide_tokens(hidden) == hidden
     assert len(hidden) == len(data)
     json.loads(hidden)
     if known:

@@ -24,6 +24,7 @@ def answer(how: str, request: dict[str, object]) -> str | None:
     answers = {
         "other": '{"type": "round_complete", "results": []}',
         "invalid": '{"type": "schedule_rounds_response", "rounds": [{"division_id": "one"}]}',
+        "many": json.dumps({"type": "schedule_rounds_response", "rounds": [0] * 60_000}),
         "prose": "good morning \x1b[31m",
         "endless": json.dumps({"type": "schedule_rounds_response", "notes": "x" * (17 << 20)}),
     }
@@ -37,6 +38,10 @@ async def main(how: str) -> None:
 
     async def talk(socket: ServerConnection) -> None:
         request = json.loads(await socket.recv())
+        if how == "floods":
+            while True:
+                sys.stderr.write("what a round\n" * 10_000)
+                await asyncio.sleep(0)
         if how == "quiet":
             await socket.wait_closed()
         elif (message := answer(how, request)) is not None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,8 @@ from tests.rogue.launch import BARE_IMAGE
 SCRIPT = Path(__file__).with_name("rogue_role.py")
 
 Rogue = Callable[..., Package]
+
+_NOBODY = 65_534
 
 
 @pytest.fixture(scope="session")
@@ -46,3 +51,19 @@ def workspace(tmp_path: Path) -> Path:
 def episode_run(tmp_path: Path) -> Path:
     """A run directory of such an episode."""
     return write_run(tmp_path / "20260102T030405Z-0000000a", range(1, 6), frames())
+
+
+@pytest.fixture
+def nobodys_folder() -> Iterator[Path]:
+    """A folder of an ordinary user, which the test runs as meanwhile: no mode keeps root out."""
+    folder = Path(tempfile.mkdtemp())
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.chown(folder, _NOBODY, _NOBODY)
+        os.seteuid(_NOBODY)
+    try:
+        yield folder
+    finally:
+        if is_root:
+            os.seteuid(0)
+        shutil.rmtree(folder)

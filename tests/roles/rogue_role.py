@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import sys
 import time
@@ -81,6 +82,54 @@ def huge() -> None:
     time.sleep(600)
 
 
+def large() -> None:
+    """The same, and an end."""
+    with (path_of("COGAME_GRADE_URI").parent / "huge.bin").open("wb") as stream:
+        stream.truncate(2 << 30)
+
+
+def deep() -> None:
+    """A grade, and a file where one has to look long for it."""
+    grade()
+    folder = path_of("COGAME_GRADE_URI").parent / "a/b/c/d/e/f/g/h/i"
+    folder.mkdir(parents=True)
+    (folder / "big").write_text("x")
+
+
+def private() -> None:
+    """A grade and more, for nobody else to read, in a folder for nobody else to enter."""
+    os.umask(0o077)
+    grade()
+    folder = path_of("COGAME_GRADE_URI").parent / "own"
+    folder.mkdir()
+    (folder / "notes.md").write_text("# Notes")
+    say("written")
+    time.sleep(1)
+
+
+def nobody() -> None:
+    """Read everything and write a grade as a user without rights."""
+    os.setgid(65_534)
+    os.setuid(65_534)
+    for path in path_of("COGAME_EPISODE_BUNDLE_URI").parent.iterdir():
+        path.read_bytes()
+    grade()
+
+
+def impostor() -> None:
+    """A grade, and a folder where our record of this role is to stand."""
+    grade()
+    folder = path_of("COGAME_GRADE_URI").parent / "role.json"
+    folder.mkdir()
+    (folder / "x").write_text("x")
+
+
+def leave() -> None:
+    """A grade, and then no folder to fetch it from."""
+    grade()
+    shutil.rmtree(path_of("COGAME_GRADE_URI").parent)
+
+
 def flood() -> None:
     """Log lines without end."""
     while True:
@@ -116,6 +165,18 @@ def main(what: str) -> None:
             links()
         case "huge":
             huge()
+        case "large":
+            large()
+        case "deep":
+            deep()
+        case "private":
+            private()
+        case "nobody":
+            nobody()
+        case "impostor":
+            impostor()
+        case "leave":
+            leave()
         case "flood":
             flood()
 

@@ -12,6 +12,7 @@ import pytest
 
 from coworld_tui.contract.errors import CoworldError
 from coworld_tui.contract.package import UnusableManifestError
+from coworld_tui.roles import log_limit
 from coworld_tui.roles.certification import CertifyOptions, certify_unusable
 from coworld_tui.roles.certification_outcome import CertificationOutcome
 from coworld_tui.roles.steps import ORDER
@@ -32,6 +33,7 @@ from .certifying import (
 
 NEVER_HEALTHY = "import time\ntime.sleep(60)"
 NO_REPLAY = "os.environ.pop('COGAME_SAVE_REPLAY_URI', None)"
+FLOODING_REPLAY_SERVER = "while replaying: sys.stderr.write('look at me\\n' * 10_000)"
 NO_REPLAY_SERVER = "replaying and sys.exit(3)"
 
 
@@ -157,6 +159,33 @@ async def test_what_is_broken_fails_at_its_step(spoil: Any, step: str, reason: s
     described = run_manifest(outcome)
     assert described["status"] == "failed"
     assert described["result_summary"]["certification"]["failed_step"] == step
+
+
+async def test_a_replay_server_that_logs_without_end_is_ended(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_limit, "LOG_LIMIT", 1 << 20)
+    document = manifest()
+    document["game"]["runnable"]["run"] = doing_first(FLOODING_REPLAY_SERVER)
+    outcome = await certified(document)
+    assert failure(outcome) == ("replay-loadable", "replay_unloadable")
+    assert outcome.failed is not None
+    assert "more than 1 MiB of log lines" in (outcome.failed.feedback or "")
+    assert outcome.run_dir is not None
+    assert (outcome.run_dir / "artifacts" / "certification" / "replay.stderr.log").stat().st_size > 1 << 20
+    assert not started_for(home)
+
+
+async def test_a_secret_on_the_command_line_stays_out_of_the_record() -> None:
+    document = manifest()
+    for broken in (False, True):  # with a run of the episode's, and with one of its own
+        if broken:
+            unknown_key(document)
+        outcome = await certified(document, command="coworld-tui certify x --api?token=hunter2hunter2")
+        assert run_manifest(outcome)["command"].endswith("token=[redacted]")
+        assert outcome.run_dir is not None
+        for path in outcome.run_dir.rglob("*"):
+            assert not path.is_file() or b"hunter2" not in path.read_bytes(), path
 
 
 async def test_a_broken_fixture_also_fails_its_own_step_when_it_goes_on() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from coworld_tui.contract.errors import CoworldError
 from coworld_tui.contract.generations import Generation
-from coworld_tui.roles import commissioner_probe
+from coworld_tui.roles import commissioner_probe, log_limit
 from coworld_tui.roles.commissioner_probe import probe_commissioner
 
 from ..cli.command import started_for
@@ -48,6 +48,7 @@ async def test_0_1_11_may_have_nothing_to_say(tmp_path: Path, monkeypatch: pytes
     [
         ("other", "type 'round_complete'"),
         ("invalid", "rounds[0].division_id"),
+        ("many", "more than 50000 values"),
         ("prose", "not JSON"),
         ("endless", "closed"),
         ("hangs up", "closed instead of an answer"),
@@ -62,6 +63,17 @@ async def test_a_commissioner_that_does_not(how: str, said: str, tmp_path: Path,
     assert caught.value.type == "commissioner_protocol_failed"
     assert said in caught.value.cause
     assert "\x1b" not in str(caught.value)
+    assert not started_for(home)
+
+
+async def test_a_commissioner_that_logs_without_end_is_ended(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_limit, "LOG_LIMIT", 1 << 20)
+    with pytest.raises(CoworldError) as caught:
+        await probed("floods", tmp_path, seconds=30.0)
+    assert caught.value.type == "commissioner_protocol_failed"
+    assert "more than 1 MiB of log lines" in caught.value.cause
     assert not started_for(home)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -15,8 +16,10 @@ import pytest
 
 from coworld_tui.contract.package import read_package
 from coworld_tui.replay.lenses.spans import text_of
+from coworld_tui.roles import role_run
 from coworld_tui.roles.role_run import RoleName, RoleOptions, RoleOutcome, RoleRun
 from coworld_tui.roles.role_views import view_output
+from coworld_tui.runs.paths import cache_dir
 from tests.replay.episodes import recorded_episode
 
 from .conftest import Rogue
@@ -58,6 +61,77 @@ async def test_containers_never_outlive_their_run(rogue: Rogue, workspace: Path,
     assert outcome.error is not None
     assert outcome.error.type == "role_timeout"
     assert not containers(docker_engine, "diagnoser")
+
+
+async def test_nothing_of_a_container_lies_here_while_it_runs(
+    rogue: Rogue, workspace: Path, docker_engine: Any
+) -> None:
+    """Its files are another user's: ours are copies, which we may read and remove."""
+    run = RoleRun(rogue("private", container=True), workspace, RoleOptions("grader"))
+    running = asyncio.create_task(run.run())
+    async with asyncio.timeout(30):
+        while not run.log.total:  # noqa: ASYNC110 - the ring tells nobody
+            await asyncio.sleep(0.01)
+    (container,) = containers(docker_engine, "grader")
+    assert [(mount["Destination"], mount["RW"]) for mount in container.attrs["Mounts"]] == [
+        ("/coworld-role/input", False)
+    ]
+    (room,) = (cache_dir() / "roles").iterdir()
+    assert not list((room / "output").iterdir())
+    outcome = await running
+    assert outcome.status == "passed", outcome.error
+    assert outcome.folder is not None
+    assert sorted(Path(each.path).relative_to(outcome.folder).as_posix() for each in outcome.outputs) == [
+        "grade.json",
+        "own/notes.md",
+    ]
+    for path in outcome.folder.rglob("*"):
+        assert path.stat().st_uid == os.getuid()
+        assert path.stat().st_mode & 0o400
+    assert not room.exists()
+
+
+async def test_an_image_with_a_user_of_its_own(rogue: Rogue, workspace: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        outcome = await RoleRun(rogue("nobody", container=True), workspace, RoleOptions("grader")).run()
+    finally:
+        os.umask(before)
+    assert outcome.status == "passed", outcome.error
+
+
+@pytest.mark.parametrize(
+    ("what", "kind", "words"),
+    [
+        ("large", "role_output_refused", "1024 MiB"),
+        ("deep", "role_output_refused", "a/b/c/d/e/f/g/h/i lies too deep"),
+        ("links", "role_output_refused", "passwd is a link or no file"),
+        ("impostor", "role_output_refused", "role.json/x is a name of ours"),
+        ("leave", "role_output_missing", "grade.json"),
+    ],
+)
+async def test_bad_outputs_of_a_container(
+    rogue: Rogue, workspace: Path, docker_engine: Any, what: str, kind: str, words: str
+) -> None:
+    outcome = await RoleRun(rogue(what, container=True), workspace, RoleOptions("grader")).run()
+    assert outcome.error is not None
+    assert (outcome.error.type, outcome.error.owner) == (kind, "the grader")
+    assert words in outcome.error.cause
+    assert outcome.folder is not None
+    assert json.loads((outcome.folder / "role.json").read_bytes()) == outcome.as_dict()
+    assert not containers(docker_engine, "grader")
+    assert not list((cache_dir() / "roles").iterdir())
+
+
+async def test_a_container_that_fills_the_disk(
+    rogue: Rogue, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is stopped while it runs, by what the engine counts."""
+    monkeypatch.setattr(role_run, "_SCRATCH_LIMIT", 1 << 30)
+    outcome = await RoleRun(rogue("huge", container=True), workspace, RoleOptions("grader")).run()
+    assert outcome.error is not None
+    assert (outcome.error.type, outcome.error.title) == ("role_output_refused", "the grader wrote too much")
+    assert not outcome.outputs
 
 
 async def test_memory_runs_out(rogue: Rogue, workspace: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from pathlib import Path
 
 import psutil
@@ -14,7 +15,7 @@ from coworld_tui.roles import role_run
 from coworld_tui.roles.role_run import RoleName, RoleOptions, RoleOutcome, RoleRun
 from coworld_tui.roles.role_views import view_output
 from coworld_tui.runs.index import read_run
-from coworld_tui.runs.paths import cache_dir
+from coworld_tui.runs.paths import cache_dir, runs_dir
 from tests.replay.episodes import TOKENS
 
 from .conftest import SCRIPT, Rogue
@@ -140,6 +141,67 @@ async def test_links_are_not_followed(rogue: Rogue, workspace: Path) -> None:
     assert [Path(output.path).name for output in outcome.outputs] == ["grade.json"]
     assert outcome.folder is not None
     assert not [path for path in outcome.folder.iterdir() if path.is_symlink()]
+
+
+async def test_nothing_vanishes_without_a_word(rogue: Rogue, workspace: Path) -> None:
+    outcome = await failure(rogue, "deep", workspace)
+    assert outcome.error is not None
+    assert "a/b/c/d/e/f/g/h/i lies too deep" in outcome.error.cause
+
+
+async def test_a_role_cannot_stand_in_for_its_record(rogue: Rogue, workspace: Path) -> None:
+    outcome = await failure(rogue, "impostor", workspace)
+    assert outcome.error is not None
+    assert "role.json/x is a name of ours" in outcome.error.cause
+    assert outcome.folder is not None
+    assert read_run(outcome.folder.parents[2]).status == "failed"
+
+
+async def test_a_run_ends_even_where_its_record_cannot_be_written(rogue: Rogue, workspace: Path) -> None:
+    run = RoleRun(rogue("endless"), workspace, options())
+    running = asyncio.create_task(run.run())
+    async with asyncio.timeout(30):
+        while not run.log.total:  # noqa: ASYNC110 - the ring tells nobody
+            await asyncio.sleep(0.01)
+    (folder,) = (path.parent for path in runs_dir().glob("*/artifacts/roles/*/role.stdout.log"))
+    (folder / "role.json/in-the-way").mkdir(parents=True)
+    run.cancel()
+    assert (await running).status == "cancelled"
+    assert read_run(folder.parents[2]).status == "cancelled"
+
+
+async def test_inputs_are_for_every_user(rogue: Rogue, workspace: Path) -> None:
+    """The user of a container is another than ours, and the files may be made under a strict umask."""
+    before = os.umask(0o077)
+    try:
+        run = RoleRun(rogue("endless"), workspace, options())
+        running = asyncio.create_task(ended(run))
+        async with asyncio.timeout(30):
+            while not run.log.total:  # noqa: ASYNC110 - the ring tells nobody
+                await asyncio.sleep(0.01)
+        (room,) = (cache_dir() / "roles").iterdir()
+        modes = {path.stat().st_mode & 0o777 for path in (room / "input").iterdir()}
+        assert (modes, (room / "input").stat().st_mode & 0o777) == ({0o644}, 0o755)
+        assert room.stat().st_mode & 0o777 == 0o700
+        run.cancel()
+        await running
+    finally:
+        os.umask(before)
+
+
+async def test_a_room_in_use_never_grows_old(rogue: Rogue, workspace: Path) -> None:
+    """Or another run would clear it away after a day."""
+    run = RoleRun(rogue("endless"), workspace, options())
+    running = asyncio.create_task(ended(run))
+    async with asyncio.timeout(30):
+        while not run.log.total:  # noqa: ASYNC110 - the ring tells nobody
+            await asyncio.sleep(0.01)
+        (room,) = (cache_dir() / "roles").iterdir()
+        os.utime(room, (1, 1))
+        while room.stat().st_mtime == 1:  # noqa: ASYNC110 - nor does a file
+            await asyncio.sleep(0.01)
+    run.cancel()
+    await running
 
 
 async def test_a_role_that_never_ends(rogue: Rogue, workspace: Path) -> None:

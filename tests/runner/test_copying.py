@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coworld_tui.runner.copying import packed, unpack
+from coworld_tui.runner import copying
+from coworld_tui.runner.copying import TooLargeError, packed, unpack
 
 LIMIT = 1 << 20
 
@@ -45,7 +46,7 @@ def test_a_folder_goes_there_and_comes_back(tmp_path: Path) -> None:
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         assert {entry.name for entry in archive} >= {"coworld", "coworld/logs", "coworld/config.json"}
         assert archive.getmember("coworld").mode & 0o777 == 0o777
-    unpack(in_chunks(data, 700), back, LIMIT)
+    assert unpack(in_chunks(data, 700), back, LIMIT) == []
     assert (back / "config.json").read_text() == "{}"
     assert (back / "logs" / "game.log").read_bytes() == b"x" * 5000
 
@@ -66,13 +67,24 @@ def test_nothing_but_files_and_nothing_outside(tmp_path: Path, hostile: tarfile.
     folder = tmp_path / "folder"
     folder.mkdir()
     good = (member("coworld/results.json"), b"{}")
-    unpack([archive_of((hostile, b""), good)], folder, LIMIT)
+    left = unpack([archive_of((hostile, b""), good)], folder, LIMIT)
+    assert bool(left) == ("/" in hostile.name)
     assert [path.name for path in tmp_path.rglob("*")] == ["folder", "results.json"]
 
 
-def test_an_archive_that_is_too_large_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="larger than 1 MiB"):
+def test_what_lies_very_deep_is_left_out(tmp_path: Path) -> None:
+    deep = "/".join("a" * 101)
+    files = [(member(f"coworld/{name}"), b"x") for name in (deep, deep[2:])]
+    assert unpack([archive_of(*files)], tmp_path, LIMIT) == [f"{deep} lies too deep"]
+    assert (tmp_path / deep[2:]).read_text() == "x"
+
+
+def test_an_archive_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(TooLargeError, match="larger than 1 MiB"):
         unpack([archive_of((member("coworld/replay"), b"x" * (LIMIT + 1)))], tmp_path, LIMIT)
+    monkeypatch.setattr(copying, "_MOST_MEMBERS", 3)
+    with pytest.raises(TooLargeError, match="more than 3 files"):
+        unpack([archive_of(*((member(f"coworld/{name}"), b"") for name in "abcd"))], tmp_path, LIMIT)
 
 
 @given(data=st.binary(max_size=2000), size=st.integers(1, 600))

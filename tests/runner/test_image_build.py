@@ -19,6 +19,7 @@ import pytest
 from coworld_tui.contract.compose import ImageBuild
 from coworld_tui.contract.errors import EXIT_MISSING, EXIT_USAGE, CoworldError
 from coworld_tui.contract.generations import ROLE_SECTIONS
+from coworld_tui.contract.manifest import Manifest
 from coworld_tui.contract.package import read_package
 from coworld_tui.contract.template import read_template
 from coworld_tui.runner.build_context import BuildContext
@@ -195,10 +196,6 @@ async def test_files_of_the_package_lie_beside_the_manifest(tmp_path: Path, imag
     (project / TEMPLATE).write_text(json.dumps(template))
     (project / "bots" / "one").mkdir(parents=True)
     (project / "bots" / "one" / "bot.py").write_text("new")
-    stale = project / "dist" / "bots" / "one" / "old.py"
-    stale.parent.mkdir(parents=True)
-    stale.write_text("old")
-
     with pytest.raises(CoworldError, match="no executable tools/build_replay_viewer"):
         await Build(project, "1.0").run()
     hook = project / "tools" / "build_replay_viewer.sh"
@@ -211,7 +208,75 @@ async def test_files_of_the_package_lie_beside_the_manifest(tmp_path: Path, imag
     outcome = await Build(project, "1.0").run()
     dist = outcome.path.parent
     assert (dist / "build" / "viewer" / "index.html").is_file()
+    (dist / "bots" / "one" / "old.py").write_text("from the build before")
+    await Build(project, "1.0").run()
     assert [path.name for path in (dist / "bots" / "one").iterdir()] == ["bot.py"]
+
+
+def with_player_files(project: Path, *files: str) -> Manifest:
+    """The manifest of a project whose players are ``files``, which are there."""
+    manifest = read_template((project / TEMPLATE).read_bytes(), TEMPLATE, "1.0").manifest
+    for player, file in zip(manifest.player, files, strict=False):
+        player.file = file
+        (project / file).mkdir(parents=True, exist_ok=True)
+        (project / file / "bot.py").write_text("new")
+    return manifest
+
+
+async def test_only_what_an_earlier_build_made_is_replaced(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "project", "game:1")
+    manifest = with_player_files(project, "bots/one", "bots", "bots/one")
+    output = tmp_path / "home" / "coworld_manifest.json"
+    precious = tmp_path / "home" / "bots" / "one" / "thesis.txt"
+    precious.parent.mkdir(parents=True)
+    precious.write_text("years of work")
+    for named in (None, [{"file": "bots/two"}], [{"file": "./bots/one/"}]):
+        if named is not None:
+            output.write_text(json.dumps({"player": named}))
+        with pytest.raises(CoworldError) as caught:
+            PackageFiles(manifest, project, output)
+        assert (caught.value.type, caught.value.exit_code) == ("package_files", EXIT_USAGE)
+        assert "no earlier build" in caught.value.cause
+        assert "--output" in caught.value.next_step
+
+    output.write_text(json.dumps({"player": [{"file": "./bots/"}]}))
+    files = PackageFiles(manifest, project, output)
+    assert precious.exists()
+    await files.make(lambda line: None)
+    assert not precious.exists()
+    assert (precious.parent / "bot.py").read_text() == "new"
+
+
+async def test_what_comes_into_the_way_during_a_build_is_not_replaced(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "project", "game:1")
+    files = PackageFiles(with_player_files(project, "bots/one"), project, project / "dist" / "manifest.json")
+    precious = project / "dist" / "bots" / "one" / "thesis.txt"
+    precious.parent.mkdir(parents=True)
+    precious.write_text("years of work")
+    with pytest.raises(CoworldError, match="no earlier build"):
+        await files.make(lambda line: None)
+    assert precious.read_text() == "years of work"
+
+
+@pytest.mark.parametrize(
+    "document",
+    ["", "[]", '{"player": 3, "game": []}', '{"player": [{"file": "../.."}, {"file": "."}, {"file": "/"}]}'],
+)
+async def test_a_manifest_that_names_nothing_lets_nothing_be_replaced(tmp_path: Path, document: str) -> None:
+    project = write_project(tmp_path / "project", "game:1")
+    manifest = with_player_files(project, "bots/one")
+    (project / "dist" / "bots" / "one").mkdir(parents=True)
+    (project / "dist" / "manifest.json").write_text(document)
+    with pytest.raises(CoworldError, match="no earlier build"):
+        PackageFiles(manifest, project, project / "dist" / "manifest.json")
+
+
+def test_a_project_is_never_replaced_by_its_own_file(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "bots", "game:1")
+    output = tmp_path / "coworld_manifest.json"
+    output.write_text('{"player": [{"file": "bots"}]}')
+    with pytest.raises(CoworldError, match="lie within one another"):
+        PackageFiles(with_player_files(project, "bots"), project, output)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +298,7 @@ def test_player_files_stay_within_the_project(tmp_path: Path, file: str, says: s
     template = read_template((project / TEMPLATE).read_bytes(), TEMPLATE, "1.0")
     template.manifest.player[0].file = file
     with pytest.raises(CoworldError) as caught:
-        PackageFiles(template.manifest, project, project / "dist")
+        PackageFiles(template.manifest, project, project / "dist" / "manifest.json")
     assert (caught.value.type, caught.value.exit_code) == ("package_files", EXIT_USAGE)
     assert says in caught.value.cause
 

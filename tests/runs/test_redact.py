@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 from urllib.parse import quote
 
@@ -50,11 +51,48 @@ def test_values_without_secrets_stay_as_they_are(value: Any) -> None:
         ("GET /player?slot=0&token=abc-_123 HTTP", "GET /player?slot=0&token=[redacted] HTTP"),
         ("Authorization: Bearer eyJhbGciOi.J9", "Authorization: Bearer [redacted]"),
         ("https://me:hunter2@example.com/x", "https://[redacted]@example.com/x"),
+        ("OPENAI_API_KEY=sk-abc-123 x", "OPENAI_API_KEY=[redacted] x"),
+        ("password: 'hunter2 hunter2'", "password: '[redacted]'"),
+        ("Authorization: Basic dXNlcjpwYXNz", "Authorization: Basic [redacted]"),
+        ("x-api-key: 0123456789", "x-api-key: [redacted]"),
+        ("token: abcdefghijklmnop", "token: [redacted]"),
         ("nothing to hide: http://example.com:80/a@b", "nothing to hide: http://example.com:80/a@b"),
     ],
 )
 def test_what_looks_like_a_credential_is_masked(text: str, shown: str) -> None:
     assert Redactor().text(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "token: 3/4 collected",
+        "secret: none",
+        "tokens: 123456 of 200000",
+        "max_tokens=1234567",
+        "tokens_used: 1,234,567",
+        "password: incorrect",
+        "authorization: required",
+        "the secret: elephants are grey",
+        "api_key: secret://openai/key-01",
+        "OPENAI_API_KEY=$OPENAI_API_KEY_OF_MINE",
+        "token: expected str, got int",
+        "pin secret: 12345",
+        "keyboard: qwertz123",
+    ],
+)
+def test_ordinary_words_and_counts_stay(text: str) -> None:
+    assert Redactor().text(text) == text
+
+
+def test_many_secrets_are_found_as_few_are() -> None:
+    many = [f"s\u00e9cret-{at}" for at in range(20_000)]
+    redactor = Redactor(many)
+    text = " ".join(["x" * 50, many[7], many[19_999], "s\u00e9cre", "\ud800", json.dumps(many[12])] * 200)
+    before = time.process_time()
+    shown = redactor.text(text)
+    assert time.process_time() - before < 1
+    assert shown == Redactor([many[7], many[19_999], many[12]]).text(text)
 
 
 def test_by_key_ours_and_not_the_games() -> None:

@@ -1,18 +1,11 @@
 """JSON Schema as the published clients apply it to game configs: the same library, the same formats.
 
-Run as a program it is a worker: one job a line on stdin, one answer a line on stdout. A job
-that takes longer than its ``seconds`` ends the worker. The file imports nothing of this
-package, so that a worker starts quickly.
+Also what a ``bounded.Child`` runs: it imports nothing of this package.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 import re
-import resource
-import signal
-import sys
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -32,7 +25,6 @@ _FORMATS = ("date", "email", "idn-email", "idn-hostname", "ipv4", "ipv6", "regex
 """What the clients' format checker knows with what they install; other formats are not checked."""
 _MOST_PROBLEMS = 20
 _MOST_CHARACTERS = 400
-_MOST_MEMORY = 2 << 30
 
 
 def answer(job: Job) -> Answer:
@@ -122,22 +114,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, re.error):
         return f"the pattern {error.pattern!r} is no regular expression: {error.msg}"
     return f"it cannot be applied: {type(error).__name__}: {error}"[:_MOST_CHARACTERS]
-
-
-def main() -> None:
-    """Answer jobs until stdin ends."""
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # it ends the process, whatever holds the interpreter
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this is told, and closes stdin
-    with contextlib.suppress(ValueError, OSError):  # not every system can
-        resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
-    for line in sys.stdin:
-        job = json.loads(line)
-        signal.setitimer(signal.ITIMER_REAL, job["seconds"])
-        reply = json.dumps(answer(job))
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        sys.stdout.write(reply + "\n")
-        sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main()
