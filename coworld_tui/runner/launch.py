@@ -101,8 +101,8 @@ def browser_links(identity: Identity, base: str) -> dict[str, str]:
 
 
 def runs_as_process(seat: Seat, options: LaunchOptions) -> bool:
-    """Whether the seat's player is a local process."""
-    return seat.kind == "cmd" or options.backend == "process"
+    """Whether the seat's player is a local process; an image that was asked for never is."""
+    return seat.kind == "cmd" or (options.backend == "process" and seat.player_id is not None)
 
 
 def game_is_process(options: LaunchOptions) -> bool:

@@ -242,9 +242,9 @@ class ManifestScreen(ConsoleScreen):
 
     # -- the list ---------------------------------------------------------------------------
 
-    def action_filter(self) -> None:
+    async def action_filter(self) -> None:
         """Filter the packages."""
-        self.packages.begin_filter()
+        await self.packages.begin_filter()
 
     def action_open_path(self) -> None:
         """Ask for a path and add the package there."""

@@ -10,7 +10,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input
 
 from ..contract.text import safe_line
 from ..replay.lenses.spans import Span
@@ -18,6 +17,8 @@ from ..widgets.table import Column, TableView
 from .package_tabs.model import ListedRows
 
 if TYPE_CHECKING:
+    from textual.widgets import Input
+
     from .packages import Found
 
 _COLUMNS = (
@@ -43,6 +44,7 @@ class PackagesPane(Vertical):
         super().__init__(id="packages", classes="pane")
         self._found: list[Found] = []
         self._shown: list[Found] = []
+        self._wanted = ""
 
     @property
     def current(self) -> Found | None:
@@ -52,13 +54,11 @@ class PackagesPane(Vertical):
 
     def compose(self) -> ComposeResult:
         yield TableView(id="list")
-        yield Input(placeholder="filter", id="filter", compact=True)
 
     def on_mount(self) -> None:
         """Wait for packages."""
         self.border_title = Content("packages")
         self.border_subtitle = Content("/ filter   o open")
-        self.query_one(Input).display = False
         self.query_one(TableView).show(ListedRows(_COLUMNS, (), "looking …"))
 
     def focus_list(self) -> None:
@@ -76,7 +76,7 @@ class PackagesPane(Vertical):
         self._arrange(is_new=False)
 
     def _arrange(self, *, is_new: bool) -> None:
-        wanted = self.query_one(Input).value.strip().lower()
+        wanted = self._wanted.strip().lower()
         # What is saved half-way has no name for a moment, and is still what is looked at.
         kept = self.current.source if self.current is not None and not is_new else None
         self._shown = [found for found in self._found if wanted in found.name.lower() or found.source == kept]
@@ -95,32 +95,36 @@ class PackagesPane(Vertical):
         message.stop()
         self.post_message(self.Shown(self.current))
 
-    def begin_filter(self) -> None:
+    async def begin_filter(self) -> None:
         """Type a part of a name; enter goes back to the list, escape forgets it."""
-        field = self.query_one(Input)
+        from textual.widgets import Input  # it takes time to load, and most never filter
+
+        if not self.query("#filter"):
+            await self.mount(Input(placeholder="filter", id="filter", compact=True))
+        field = self.query_one("#filter")
         field.display = True
         field.focus()
 
-    def on_input_changed(self) -> None:
+    def on_input_changed(self, message: Input.Changed) -> None:
         """Filter as it is typed."""
+        self._wanted = message.value
         self._arrange(is_new=True)
 
     def on_input_submitted(self) -> None:
         """Back to the list, which stays filtered."""
-        field = self.query_one(Input)
-        field.display = bool(field.value)
+        self.query_one("#filter").display = bool(self._wanted)
         self.focus_list()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without a filter there is none to forget."""
         del parameters
-        return action != "forget" or bool(self.query_one(Input).display)
+        return action != "forget" or any(field.display for field in self.query("#filter"))
 
-    def action_forget(self) -> None:
+    async def action_forget(self) -> None:
         """Forget the filter."""
-        field = self.query_one(Input)
-        field.value = ""
-        field.display = False
+        self._wanted = ""
+        await self.query("#filter").remove()
+        self._arrange(is_new=True)
         self.focus_list()
 
 

@@ -291,6 +291,25 @@ def test_a_missing_engine_exits_with_3(moment: Path) -> None:
     assert done.document["error"]["next_step"]
 
 
+def test_an_image_that_is_asked_for_is_no_local_process() -> None:
+    done = coworld(
+        *(
+            "run",
+            "demo",
+            "--slot",
+            "0=image=somebody/else:1",
+            "--variant",
+            "quick",
+            "--display",
+            "none",
+            "--json",
+        ),
+        env={"DOCKER_HOST": "unix:///nonexistent/docker.sock"},
+    )
+    assert done.code == 3
+    assert json.loads(done.out)["error"]["type"].startswith("engine_")
+
+
 def test_a_taken_port_is_the_callers_to_change(moment: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
