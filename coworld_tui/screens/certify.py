@@ -121,7 +121,7 @@ class CertifyScreen(ConsoleScreen):
         done = sum(step.status == "pass" for step in certification.steps)
         of_all = Span(f"   {done} of {len(certification.steps)} steps passed", "muted")
         name = Span(f" {certification.package.label} · contract {certification.generation}  ", "strong")
-        if outcome is None and self.console.is_working(certification):
+        if self.console.is_working(certification):
             return (name, Span("◐ certifying", "accent"), of_all)
         if outcome is None:
             return (name, Span("✗ it could not be done; see the log file", "error"), of_all)
