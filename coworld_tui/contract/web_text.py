@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,8 +17,8 @@ from urllib.parse import urlsplit, urlunsplit
 from .addresses import is_public, resolved
 from .errors import EXIT_MISSING, EXIT_USAGE, CoworldError
 from .fetching import USER_AGENT, url_label
+from .http_body import BadBody, bounded_body
 from .jsontext import MIB
-from .text import safe_line
 from .text_bytes import NotText, decoded
 
 if TYPE_CHECKING:
@@ -180,26 +179,10 @@ async def _trust(url: httpx.URL) -> ssl.SSLContext:
 
 
 async def _body(answer: httpx.Response, label: str, limit: int) -> tuple[bytes, bool]:
-    """At most ``limit`` bytes of the body, inflated no further than that, and whether there is more."""
-    encoding = answer.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in ("identity", "gzip", "x-gzip", "deflate"):
-        raise _unavailable(label, f"the body is encoded as {safe_line(encoding, 40)}")
-    unpacker = zlib.decompressobj(wbits=47) if encoding != "identity" else None
-    body = bytearray()
-    async for chunk in answer.aiter_raw():
-        if unpacker is not None:
-            try:
-                chunk = unpacker.decompress(chunk, limit + 1 - len(body))
-            except zlib.error:
-                raise _unavailable(label, "the body is damaged") from None
-        body += chunk
-        if len(body) > limit:
-            return bytes(body[:limit]), True
-        if unpacker is not None and unpacker.eof:
-            break
-    if unpacker is not None and not unpacker.eof:
-        raise _unavailable(label, "the body is not complete")
-    return bytes(body), False
+    try:
+        return await bounded_body(answer, limit)
+    except BadBody as error:
+        raise _unavailable(label, f"the body {error}") from None
 
 
 def _no_address(shown: str) -> CoworldError:

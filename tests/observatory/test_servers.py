@@ -1,0 +1,43 @@
+"""Which server is meant, and what is built on its address."""
+
+from __future__ import annotations
+
+import pytest
+
+from coworld_tui.contract.errors import CoworldError
+from coworld_tui.observatory.servers import DEFAULT_SERVER, api_root, server_key
+
+
+def test_the_key_is_the_text_as_typed_without_trailing_slashes() -> None:
+    assert server_key("https://softmax.com/api///") == DEFAULT_SERVER
+    assert server_key("http://localhost:8000/api") != server_key("http://127.0.0.1:8000/api")
+    assert api_root("http://[::1]:80/api/") == "http://[::1]:80/api/observatory"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "/",
+        "softmax.com/api",
+        "ftp://softmax.com/api",
+        "https://",
+        "https:///api",
+        "https://softmax.com:port/api",
+        "https://[::1/api",
+        "https://me:hunter2hunter2@softmax.com/api",
+        "https://softmax.com/api?key=hunter2hunter2",
+        "https://softmax.com/api#part",
+        "https://softmax.com/a b",
+        "https://softmax.com/api\n",
+        "https://s\u043eftmax.com/api",
+        "https://softmax.com/\x1b[2J",
+    ],
+)
+def test_what_is_no_server_is_refused_without_repeating_credentials(text: str) -> None:
+    with pytest.raises(CoworldError) as refused:
+        server_key(text)
+    assert (refused.value.type, refused.value.exit_code) == ("invalid_request", 2)
+    shown = str(refused.value.as_dict())
+    assert "hunter2" not in shown
+    assert "\\x1b" not in shown
