@@ -43,6 +43,7 @@ COMMANDS = {
     "roles": ("roles", "roles"),
     "bundle": ("bundle", "bundle"),
     "new": ("new", "new"),
+    "league": ("league", "league"),
     "doctor": ("doctor", "doctor"),
     "paths": ("info", "paths"),
     "keys": ("info", "keys"),

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import Any
 
 
 class Parser(argparse.ArgumentParser):
-    """Options are written out: ``--secret K=V`` would leave the value in the process list."""
+    """Options are written out: ``--secret K=V`` would leave the value in the process list.
 
-    def __init__(self, **settings: Any) -> None:
+    ``fill`` adds the arguments of a command that has many, once that command was given.
+    """
+
+    def __init__(self, *, fill: Callable[[Parser], None] | None = None, **settings: Any) -> None:
         super().__init__(allow_abbrev=False, **settings)
+        self._fill = fill
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        if self._fill is not None:
+            fill, self._fill = self._fill, None
+            fill(self)
+        return super().parse_known_args(args, namespace)
 
 
 def count(text: str) -> int:

@@ -6,7 +6,7 @@ import argparse
 
 from ... import __version__
 from ..arguments import Parser
-from . import about, authoring, replays, running
+from . import about, authoring, league, replays, running
 
 PROGRAM = "coworld-tui"
 EPILOG = """\
@@ -25,6 +25,6 @@ def program() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for group in (running, replays, authoring, about):
+    for group in (running, replays, authoring, league, about):
         group.add(commands)
     return parser
