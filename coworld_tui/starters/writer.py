@@ -73,8 +73,8 @@ def next_steps(starter: Starter) -> tuple[str, str, str]:
     if starter.kind == "player":
         return (
             f"cd {folder}",
+            "python -m pip install -r requirements.txt",
             'coworld-tui run demo --slot 0="cmd=python player.py"',
-            "python -m pytest test_player.py",
         )
     return (
         f"cd {folder}",

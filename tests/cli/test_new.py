@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,10 +32,13 @@ def test_it_says_what_to_do_next(what: str, tmp_path: Path) -> None:
 
 
 def test_the_commands_of_a_player_work_as_they_are_printed(tmp_path: Path) -> None:
-    coworld("new", "player", "bot", cwd=tmp_path)
-    done = coworld(
-        "run", "demo", "--variant", "quick", "--slot", "0=cmd=python player.py", cwd=tmp_path / "bot"
-    )
+    told = coworld("new", "player", "bot", cwd=tmp_path).out
+    assert "pip install -r requirements.txt" in told
+    assert 'run demo --slot 0="cmd=python player.py"' in told
+    # The Python of these tests has what that install would bring.
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    slot = ("--slot", "0=cmd=python player.py")
+    done = coworld("run", "demo", "--variant", "quick", *slot, cwd=tmp_path / "bot", env={"PATH": path})
     assert done.code == 0, done.err
 
 
