@@ -5,12 +5,12 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
+from ..processes import command_lines
 from .command import PROGRAM, Running, coworld, started_for, until
 
 SECRET = "sesame-open-4711"
@@ -31,20 +31,6 @@ def files_with(word: str, root: Path) -> list[str]:
     ]
 
 
-@pytest.fixture
-def command_lines() -> Callable[[], Iterator[str]]:
-    """Every command line on this machine but those of the tests themselves."""
-
-    def lines() -> Iterator[str]:
-        for process in psutil.process_iter():
-            try:
-                yield " ".join(process.cmdline())
-            except psutil.Error:
-                continue
-
-    return lines
-
-
 @pytest.mark.parametrize("form", ["--secret-env KEY={}", "--secret-env=KEY={}", "KEY"])
 def test_the_player_alone_gets_the_value(
     form: str,
@@ -52,7 +38,6 @@ def test_the_player_alone_gets_the_value(
     endless: Path,
     tmp_path: Path,
     start: Callable[..., Running],
-    command_lines: Callable[[], Iterator[str]],
 ) -> None:
     noted = tmp_path / "noted"
     words = form.format(SECRET).split() if form != "KEY" else ["--secret-env", "KEY"]

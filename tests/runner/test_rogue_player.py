@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ..processes import command_lines
 from ..rogue.launch import local_episode
 from .ending import play, play_until
 
@@ -111,15 +112,8 @@ async def test_no_token_is_on_any_command_line() -> None:
     running = await play_until(episode, "phase", phase="playing")
     assert episode.recorder is not None
     tokens = json.loads((episode.recorder.path.parents[1] / "workspace/config.json").read_bytes())["tokens"]
-    lines = [path.read_bytes().decode(errors="replace") for path in _command_lines()]
+    lines = list(command_lines())
     episode.cancel()
     await running
     assert any("rogue/game.py" in line for line in lines)
     assert not [line for line in lines for hidden in [*tokens, "s3cret"] if hidden in line]
-
-
-def _command_lines() -> list[Path]:
-    paths = [folder / "cmdline" for folder in Path("/proc").iterdir() if folder.name.isdigit()]
-    if not paths:
-        pytest.skip("this system has no /proc")
-    return [path for path in paths if path.exists()]
