@@ -130,7 +130,9 @@ def containers_of(engine: Any, home: Path) -> list[Any]:
     return [
         container
         for run in home.glob("runs/*")
-        for container in engine.containers.list(all=True, filters={"label": f"coworld-tui.run={run.name}"})
+        for container in engine.containers.list(
+            ignore_removed=True, all=True, filters={"label": f"coworld-tui.run={run.name}"}
+        )
     ]
 
 

@@ -13,7 +13,8 @@ import pytest
 from coworld_tui.contract.package import read_package
 from coworld_tui.roles.certification import Certification, CertifyOptions
 from coworld_tui.roles.certification_outcome import CertificationOutcome
-from coworld_tui.runner.docker_engine import LABEL_ROLE, LABEL_RUN
+from coworld_tui.runner.docker_engine import LABEL_OWNER, LABEL_ROLE, LABEL_RUN
+from coworld_tui.runs.owner import Owner
 
 from .certifying import COMMISSIONER, failure, playing, statuses
 from .peer_certifier import as_published, published
@@ -53,8 +54,9 @@ async def certified(path: Path, **options: Any) -> CertificationOutcome:
 
 
 def leftovers(engine: Any) -> list[str]:
-    """Containers of roles that only certification starts."""
-    found = engine.containers.list(all=True, filters={"label": LABEL_ROLE})
+    """Containers of roles that only certification starts, of this process."""
+    mine = {"label": [LABEL_ROLE, f"{LABEL_OWNER}={Owner.current()}"]}
+    found = engine.containers.list(ignore_removed=True, all=True, filters=mine)
     return [part.name for part in found if part.labels[LABEL_ROLE] in ("replay", "commissioner")]
 
 
@@ -167,4 +169,4 @@ async def test_stopped_it_removes_the_episode_and_the_commissioner(
     assert not leftovers(docker_engine)
     assert certification.episode is not None
     mine = {"label": f"{LABEL_RUN}={certification.episode.run_id}"}
-    assert not docker_engine.containers.list(all=True, filters=mine)
+    assert not docker_engine.containers.list(ignore_removed=True, all=True, filters=mine)

@@ -19,6 +19,8 @@ from coworld_tui.replay.lenses.spans import text_of
 from coworld_tui.roles import role_run
 from coworld_tui.roles.role_run import RoleName, RoleOptions, RoleOutcome, RoleRun
 from coworld_tui.roles.role_views import view_output
+from coworld_tui.runner.docker_engine import LABEL_OWNER
+from coworld_tui.runs.owner import Owner
 from coworld_tui.runs.paths import cache_dir
 from tests.replay.episodes import recorded_episode
 
@@ -28,8 +30,9 @@ pytestmark = pytest.mark.docker
 
 
 def containers(engine: Any, role: str) -> list[Any]:
-    """The containers of a role, running or not."""
-    found: list[Any] = engine.containers.list(all=True, filters={"name": f"coworld-role-{role}"})
+    """The containers of a role that this process started, running or not."""
+    mine = {"name": f"coworld-role-{role}", "label": f"{LABEL_OWNER}={Owner.current()}"}
+    found: list[Any] = engine.containers.list(ignore_removed=True, all=True, filters=mine)
     return found
 
 

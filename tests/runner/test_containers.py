@@ -34,7 +34,9 @@ OPTIONS = LaunchOptions(timeout_seconds=30.0, player_exit_seconds=10.0)
 
 def containers(engine: Any, run_id: str) -> list[Any]:
     """The containers of a run, running or not."""
-    found: list[Any] = engine.containers.list(all=True, filters={"label": f"{LABEL_RUN}={run_id}"})
+    found: list[Any] = engine.containers.list(
+        ignore_removed=True, all=True, filters={"label": f"{LABEL_RUN}={run_id}"}
+    )
     return found
 
 

@@ -93,7 +93,9 @@ async def test_containers_of_a_killed_run(start_run: Any, rogue_image: str, dock
     process, run_id = start_run(rogue_image)
 
     def containers() -> list[Any]:
-        found: list[Any] = docker_engine.containers.list(all=True, filters={"label": f"{LABEL_RUN}={run_id}"})
+        found: list[Any] = docker_engine.containers.list(
+            ignore_removed=True, all=True, filters={"label": f"{LABEL_RUN}={run_id}"}
+        )
         return found
 
     assert len(containers()) == 3
