@@ -23,7 +23,8 @@ from typing import TextIO
 from urllib.parse import parse_qs, unquote, urlsplit
 
 _ACCEPT_SALT = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-_TEXT, _BINARY, _CLOSE = 0x1, 0x2, 0x8
+_TEXT, _BINARY, _CLOSE, _PING = 0x1, 0x2, 0x8, 0x9
+_ANSWER = 1024
 _MIB = 1 << 20
 _FLOOD_WRITE = 64 << 10
 _PLANTED = ("replay.json.z", "player_status.json", "policy_artifact_0.zip", "logs/policy_agent_0.log")
@@ -46,7 +47,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--count", type=int, default=5, help="how many frames, one a tick")
     parser.add_argument("--size", type=int, default=0, help="pad each frame to at least this many bytes")
-    parser.add_argument("--rate", type=float, default=0.0, help="frames a second, 0: as fast as it goes")
+    parser.add_argument(
+        "--paced", action="store_true", help="tell players each tick; the next when the last was seen"
+    )
     parser.add_argument("--drop-after", type=int, default=0, help="cut the viewer off once after so many")
     parser.add_argument("--players", type=int, default=0, help="play once so many have joined")
     parser.add_argument("--hold", action="store_true", help="play nothing until it is signalled")
@@ -83,6 +86,7 @@ class RogueGame:
         self.viewers: list[asyncio.StreamWriter] = []
         self.joined: dict[int, asyncio.StreamWriter] = {}
         self.watched = asyncio.Event()
+        self.heard = asyncio.Event()
         self.ready = asyncio.Event()
         self.dropped = False
         self.sent = 0
@@ -224,7 +228,8 @@ class RogueGame:
         self.viewers = [connection[1]]
         self.watched.set()
         self.begin_when_complete()
-        await connection[0].read()
+        while await connection[0].read(_ANSWER):
+            self.heard.set()
 
     def begin_when_complete(self) -> None:
         """Everybody who is waited for is here."""
@@ -238,9 +243,9 @@ class RogueGame:
         await self.ready.wait()
         for frame in self.frames():
             await self.show(frame)
-            if self.how.rate:
+            if self.how.paced:
                 await self.tell_players()
-                await asyncio.sleep(1 / self.how.rate)
+                await self.seen()
         if self.how.hold:
             await asyncio.Event().wait()
         self.write()
@@ -258,6 +263,12 @@ class RogueGame:
         await self.watched.wait()
         self.sent += 1
         await _send(self.viewers[0], frame)
+
+    async def seen(self) -> None:
+        """Wait until whoever watches has come as far: a Ping is answered in its turn."""
+        self.heard.clear()
+        await _send(self.viewers[0], _frame(b"", _PING))
+        await self.heard.wait()
 
     async def tell_players(self) -> None:
         """Send the tick to the players who are still there."""

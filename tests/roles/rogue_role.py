@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import sys
-import time
 import zipfile
 from pathlib import Path
 from typing import TextIO
@@ -39,11 +39,12 @@ def look_around() -> None:
         may_write = True
     except OSError:
         may_write = False
-    try:
-        socket.create_connection(("1.1.1.1", 80), timeout=2).close()
-        network = "reached"
-    except OSError as error:
-        network = str(error)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # finds a way there, and sends nothing
+            network = "reached"
+        except OSError as error:
+            network = str(error)
     seen = {
         "score": 1,
         "files": files,
@@ -79,7 +80,7 @@ def huge() -> None:
     with (path_of("COGAME_GRADE_URI").parent / "huge.bin").open("wb") as stream:
         stream.truncate(2 << 30)
     say("huge")
-    time.sleep(600)
+    signal.pause()
 
 
 def large() -> None:
@@ -97,14 +98,15 @@ def deep() -> None:
 
 
 def private() -> None:
-    """A grade and more, for nobody else to read, in a folder for nobody else to enter."""
+    """A grade and more, for nobody else to read, in a folder for nobody else to enter; SIGUSR1 ends it."""
     os.umask(0o077)
     grade()
     folder = path_of("COGAME_GRADE_URI").parent / "own"
     folder.mkdir()
     (folder / "notes.md").write_text("# Notes")
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     say("written")
-    time.sleep(1)
+    signal.sigwait({signal.SIGUSR1})
 
 
 def nobody() -> None:
@@ -150,7 +152,7 @@ def main(what: str) -> None:
             sys.exit(3)
         case "endless":
             say("still here")
-            time.sleep(600)
+            signal.pause()
         case "no-score":
             grade('{"grader_id": "rogue"}')
         case "not-a-number":

@@ -31,7 +31,7 @@ from .certifying import (
     statuses,
 )
 
-NEVER_HEALTHY = "import time\ntime.sleep(60)"
+NEVER_HEALTHY = "import signal\nsignal.pause()"
 NO_REPLAY = "os.environ.pop('COGAME_SAVE_REPLAY_URI', None)"
 FLOODING_REPLAY_SERVER = "while replaying: sys.stderr.write('look at me\\n' * 10_000)"
 NO_REPLAY_SERVER = "replaying and sys.exit(3)"

@@ -81,6 +81,7 @@ async def test_nothing_of_a_container_lies_here_while_it_runs(
     ]
     (room,) = (cache_dir() / "roles").iterdir()
     assert not list((room / "output").iterdir())
+    container.kill("SIGUSR1")
     outcome = await running
     assert outcome.status == "passed", outcome.error
     assert outcome.folder is not None

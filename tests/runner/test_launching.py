@@ -148,7 +148,7 @@ async def test_a_disk_that_is_full_from_the_start(mounted: Mount, monkeypatch: p
     assert (outcome.error.type, outcome.error.owner, outcome.exit_code) == ("disk_full", "you", 3)
 
 
-@pytest.mark.parametrize("flood", ["--count 400 --size 100000 --rate 2000 --hold", "--log lines --hold"])
+@pytest.mark.parametrize("flood", ["--count 400 --size 100000 --paced --hold", "--log lines --hold"])
 async def test_a_disk_that_fills_up_keeps_what_it_has(
     flood: str, mounted: Mount, monkeypatch: pytest.MonkeyPatch
 ) -> None:

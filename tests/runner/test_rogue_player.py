@@ -60,7 +60,7 @@ async def test_results_are_kept_when_a_player_spoils_the_end() -> None:
 @pytest.mark.parametrize("frames", ["json", "text", "binary"])
 async def test_a_crash_in_play_is_the_games_to_handle(frames: str) -> None:
     """Whether frames have ticks or not: the game goes on, and its results are there."""
-    game = f"--frames {frames} --count 40 --rate 200"
+    game = f"--frames {frames} --count 40 --paced"
     outcome = await play(local_episode(game, ["", "--crash playing"]))
     assert outcome.error is not None
     assert (outcome.error.type, outcome.error.slot) == ("player_error", 1)
