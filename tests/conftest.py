@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -31,7 +32,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """This test's own ``COWORLD_TUI_HOME``, gone afterwards. Child processes inherit it."""
-    folder = tmp_path_factory.mktemp("home", numbered=True)
+    # Not the next free number: what an earlier test left running must not pass for this one's.
+    folder = Path(mkdtemp(prefix="home-", dir=tmp_path_factory.getbasetemp()))
     monkeypatch.setenv("COWORLD_TUI_HOME", str(folder))
     monkeypatch.delenv("COWORLD_LOCAL_SECRET_URIS", raising=False)
     yield folder

@@ -14,7 +14,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import psutil
+from ..processes import end_what_this_test_started
 
 PROGRAM = (sys.executable, "-m", "coworld_tui")
 WAIT_SECONDS = 30.0
@@ -103,6 +103,8 @@ class Running:
         """End it, whatever state it is in."""
         if self.process.poll() is None:
             self.process.kill()
+            self.process.wait()
+            end_what_this_test_started()
         self.process.communicate()
 
 
@@ -112,19 +114,6 @@ def until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert monotonic() < deadline, "it never happened"
         select.select([], [], [], 0.02)
-
-
-def started_for(home: Path) -> list[psutil.Process]:
-    """The processes whose environment names this home: all that a command of this test started."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            is_ours = process.environ().get("COWORLD_TUI_HOME") == str(home)
-            if is_ours and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
 
 
 def manifests_of(home: Path) -> list[dict[str, Any]]:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from ..processes import started_for
 from ..roles.certifying import manifest
-from .command import Running, coworld, manifests_of, started_for
+from .command import Running, coworld, manifests_of
 
 STEPS = [
     "matriculate",

@@ -14,7 +14,8 @@ import pytest
 from coworld_tui.demo import manifest_path
 from tests.replay.episodes import workspace_files, write_folder
 
-from .command import Running, coworld, manifests_of, started_for, until
+from ..processes import started_for
+from .command import Running, coworld, manifests_of, until
 
 SCRIPT = Path(__file__).parents[1] / "roles" / "rogue_role.py"
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ..processes import command_lines
-from .command import PROGRAM, Running, coworld, started_for, until
+from ..processes import command_lines, started_for
+from .command import PROGRAM, Running, coworld, until
 
 SECRET = "sesame-open-4711"
 # Writes what it got where only this test looks, then waits to be looked at.

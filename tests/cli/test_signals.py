@@ -14,7 +14,8 @@ import psutil
 import pytest
 from docker.errors import NotFound
 
-from .command import Running, coworld, manifests_of, started_for
+from ..processes import started_for
+from .command import Running, coworld, manifests_of
 
 Start = Callable[..., Running]
 PLAYING = "◐ playing"

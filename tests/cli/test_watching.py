@@ -14,7 +14,8 @@ import pytest
 
 from coworld_tui.cli.watched_files import FILE_LIMIT, WatchedFiles
 
-from .command import Running, coworld, manifests_of, started_for
+from ..processes import started_for
+from .command import Running, coworld, manifests_of
 from .conftest import write_package
 
 Start = Callable[..., Running]

@@ -17,7 +17,7 @@ from coworld_tui.roles.certification import CertifyOptions, certify_unusable
 from coworld_tui.roles.certification_outcome import CertificationOutcome
 from coworld_tui.roles.steps import ORDER
 
-from ..cli.command import started_for
+from ..processes import started_for
 from ..rogue.launch import GAME, PLAYER, rogue_package
 from .certifying import (
     certification_of,

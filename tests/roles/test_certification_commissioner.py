@@ -11,7 +11,7 @@ from coworld_tui.contract.generations import Generation
 from coworld_tui.roles import commissioner_probe, log_limit
 from coworld_tui.roles.commissioner_probe import probe_commissioner
 
-from ..cli.command import started_for
+from ..processes import started_for
 from .certifying import certified, commissioner, failure, manifest, package_of
 
 

@@ -22,6 +22,8 @@ from coworld_tui.runner.outcome import Outcome
 from coworld_tui.runs.directory import MANIFEST
 from coworld_tui.runs.index import read_run
 
+from ..processes import inheritors
+
 _WAIT_SECONDS = 60.0
 _OWNERS = ("you", "the game", "the engine", "slot ")
 _LONGEST_TITLE = 160
@@ -152,14 +154,7 @@ def check_no_token(episode: Episode, outcome: Outcome) -> None:
 
 def running_parts(run_id: str) -> list[psutil.Process]:
     """The processes of a run that still live, however far from their parents."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get("COWORLD_TUI_RUN") == run_id and process.status() != "zombie":
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
+    return inheritors("COWORLD_TUI_RUN", run_id)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

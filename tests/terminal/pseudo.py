@@ -16,7 +16,7 @@ import termios
 from pathlib import Path
 from time import monotonic
 
-import psutil
+from ..processes import end_what_this_test_started
 
 WAIT_SECONDS = 15.0
 _SEQUENCES = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x1b\\|\x07)|\x1b[ -/]*[0-~]", re.DOTALL)
@@ -132,18 +132,7 @@ class Terminal:
         """End it, whatever state it is in."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+            end_what_this_test_started()
         if self._master >= 0:
             self.hang_up()
-        self.process.wait()
-
-
-def left_running(home: Path) -> list[str]:
-    """Command lines of the processes whose environment names this home."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get("COWORLD_TUI_HOME") == str(home) and process.pid != os.getpid():
-                found.append(" ".join(process.cmdline()))
-        except psutil.Error:
-            continue
-    return found

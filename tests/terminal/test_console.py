@@ -16,8 +16,9 @@ import pytest
 
 from coworld_tui.demo import manifest_path
 
+from ..processes import started_for
 from .conftest import Open
-from .pseudo import Terminal, left_running
+from .pseudo import Terminal
 
 ENTER, CTRL_Q = "\r", "\x11"
 LONG = ("demo", "--variant", "wide")
@@ -51,7 +52,7 @@ def test_the_demo_is_launched_by_keys_and_shows_its_result(home: Path, terminal:
     assert console.ends() == 0
     assert console.left_over_modes() == []
     assert [manifest["status"] for manifest in manifests(home)] == ["passed"]
-    assert left_running(home) == []
+    assert started_for(home) == []
 
 
 @pytest.mark.docker
@@ -82,7 +83,7 @@ def test_quitting_asks_and_can_stop_what_runs(home: Path, terminal: Open) -> Non
     console.press("s")
     assert console.ends() == 130
     assert console.left_over_modes() == []
-    assert left_running(home) == []
+    assert started_for(home) == []
     (manifest,) = manifests(home)
     assert manifest["status"] == "cancelled"
     after = console.text[-400:]
@@ -109,7 +110,7 @@ def test_what_finishes_in_the_plain_terminal_can_be_interrupted(home: Path, term
     console.shows("still running: 1", since=answered)
     console.press("\x03")
     assert console.ends() == 130
-    assert left_running(home) == []
+    assert started_for(home) == []
     assert [manifest["status"] for manifest in manifests(home)] == ["cancelled"]
 
 
@@ -121,7 +122,7 @@ def test_a_signal_ends_the_console_and_its_episode(
     console.process.send_signal(number)
     assert console.ends() == 130
     assert console.left_over_modes() == []
-    assert left_running(home) == []
+    assert started_for(home) == []
     (manifest,) = manifests(home)
     assert manifest["status"] == "cancelled"
     assert manifest["run_id"] in console.text[-400:]
@@ -142,7 +143,7 @@ def test_a_terminal_that_goes_away_ends_everything(home: Path, terminal: Open) -
     console = playing(terminal)
     console.hang_up()
     assert console.ends(seconds=5) == 130
-    assert left_running(home) == []
+    assert started_for(home) == []
     assert [manifest["status"] for manifest in manifests(home)] == ["cancelled"]
     assert not (home / "coworld-tui.log").exists()
 
@@ -152,7 +153,7 @@ def test_a_terminal_that_goes_away_ends_a_plain_run(home: Path, terminal: Open) 
     console.shows("◐ playing")
     console.hang_up()
     assert console.ends(seconds=5) == 130
-    assert left_running(home) == []
+    assert started_for(home) == []
     assert [manifest["status"] for manifest in manifests(home)] == ["cancelled"]
 
 
@@ -161,7 +162,7 @@ def test_ctrl_c_ends_a_plain_run(home: Path, terminal: Open) -> None:
     console.shows("◐ playing")
     console.press("\x03")
     assert console.ends() == 130
-    assert left_running(home) == []
+    assert started_for(home) == []
     assert "Traceback" not in console.text
 
 
@@ -284,7 +285,7 @@ def test_a_certification_on_a_screen_of_its_own(home: Path, terminal: Open) -> N
     assert console.ends() == 0
     assert "certification passed: 10 of 10" in console.text
     assert console.left_over_modes() == []
-    assert left_running(home) == []
+    assert started_for(home) == []
 
 
 def test_a_certification_that_is_left_is_stopped(home: Path, terminal: Open) -> None:
@@ -294,7 +295,7 @@ def test_a_certification_that_is_left_is_stopped(home: Path, terminal: Open) -> 
     console.shows("Something is running.", since=question)
     console.press("s")
     assert console.ends() == 130
-    assert left_running(home) == []
+    assert started_for(home) == []
     assert [manifest["status"] for manifest in manifests(home)] == ["cancelled"]
 
 
@@ -314,4 +315,4 @@ def test_the_editor_has_the_terminal_and_its_ctrl_c_is_its_own(
     console.press(CTRL_Q)
     assert console.ends() == 0
     assert console.left_over_modes() == []
-    assert left_running(home) == []
+    assert started_for(home) == []
