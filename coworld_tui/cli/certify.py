@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
-import sys
 from argparse import Namespace
 from collections.abc import Iterable
 from pathlib import Path
@@ -45,7 +43,7 @@ def certify(options: Namespace) -> int:
                 return EXIT_INTERRUPTED
             outcome = certification.outcome
         else:
-            outcome = asyncio.run(_certify(certification, wants_lines=wants_lines))
+            outcome = certify_in_lines(certification, wants_lines=wants_lines)
     if options.json:
         tell_json(outcome.as_dict())
     else:
@@ -77,6 +75,7 @@ def _watch(certification: Certification) -> None:
 
 def _options(options: Namespace, usual_backend: BackendName) -> CertifyOptions:
     from ..roles.certification import CertifyOptions
+    from .launch_arguments import as_typed
 
     return CertifyOptions(
         generation=options.generation,
@@ -84,8 +83,13 @@ def _options(options: Namespace, usual_backend: BackendName) -> CertifyOptions:
         timeout_seconds=options.timeout_seconds,
         backend=options.backend or usual_backend,
         output_dir=Path(options.output_dir) if options.output_dir else None,
-        command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        command=as_typed(),
     )
+
+
+def certify_in_lines(certification: Certification, *, wants_lines: bool) -> CertificationOutcome:
+    """Certify, each step a line on stderr if wanted; signals stop it in an orderly way."""
+    return asyncio.run(_certify(certification, wants_lines=wants_lines))
 
 
 async def _certify(certification: Certification, *, wants_lines: bool) -> CertificationOutcome:

@@ -27,12 +27,17 @@ def launch_options(options: Namespace, package: Package) -> LaunchOptions:
         backend=backend,
         timeout_seconds=options.timeout_seconds,
         verify_replay=options.verify_replay,
-        secret_env=_secret_env(options.secret_env),
+        secret_env=secret_env(options.secret_env),
         game_command=_words(options.game_cmd, "--game-cmd") if options.game_cmd else (),
         output_dir=Path(options.output_dir) if options.output_dir else None,
         port=options.port,
-        command=shlex.join(["coworld-tui", *sys.argv[1:]]),
+        command=as_typed(),
     )
+
+
+def as_typed() -> str:
+    """This command as it can be typed again, however it was started: a run keeps it."""
+    return shlex.join(["coworld-tui", *sys.argv[1:]])
 
 
 def plan_all(options: Namespace, package: Package) -> list[EpisodePlan]:
@@ -58,7 +63,7 @@ def plan_all(options: Namespace, package: Package) -> list[EpisodePlan]:
             variant=options.variant,
             images=options.images,
             run=options.run,
-            env=dict(_pair(text, "--env") for text in options.env),
+            env=dict(pair(text, "--env") for text in options.env),
             fills=fills,
             seed_offset=index,
         )
@@ -81,7 +86,8 @@ def _read_request(path: Path) -> bytes:
         ) from error
 
 
-def _secret_env(texts: Sequence[str]) -> dict[str, str]:
+def secret_env(texts: Sequence[str]) -> dict[str, str]:
+    """The variables that ``--secret-env`` names: the value that came with it, else this shell's."""
     given = taken()
     values: dict[str, str] = {}
     for name in texts:
@@ -107,7 +113,8 @@ def _secret_env(texts: Sequence[str]) -> dict[str, str]:
     return values
 
 
-def _pair(text: str, option: str) -> tuple[str, str]:
+def pair(text: str, option: str) -> tuple[str, str]:
+    """``NAME=VALUE``. CoworldError (exit 2) for another text."""
     name, separator, value = text.partition("=")
     if not separator or not name:
         raise CoworldError(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 import shutil
-import sys
 from argparse import Namespace
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from ..roles.role_run import RoleOptions, RoleOutcome, RoleRun
 from ..roles.role_views import view_output
 from ..runner.signals import stop_on_signals
 from .inspect import find_replay
+from .launch_arguments import as_typed
 from .loading import load
 from .output import explain, say, tell, tell_json
 
@@ -58,7 +57,7 @@ def _run(package: Package, options: Namespace) -> int:
             backend=options.backend or "docker",
             timeout_seconds=options.timeout_seconds,
             output_dir=Path(options.output_dir) if options.output_dir else None,
-            command=shlex.join(["coworld-tui", *sys.argv[1:]]),
+            command=as_typed(),
         ),
     )
     outcome = asyncio.run(_until_end(run))

@@ -6,6 +6,7 @@ import asyncio
 from urllib.parse import urlsplit
 
 from .errors import EXIT_MISSING, EXIT_USAGE, CoworldError
+from .http_body import BadBody, bounded_body
 from .jsontext import MIB
 from .text import safe_line
 
@@ -32,24 +33,26 @@ async def fetch_document(url: str, limit: int) -> bytes:
                 follow_redirects=True,
                 max_redirects=_REDIRECTS,
                 timeout=_STEP_SECONDS,
-                headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+                headers={
+                    "User-Agent": USER_AGENT,
+                    "Accept": "application/json",
+                    "Accept-Encoding": "gzip",
+                },
             ) as client,
             client.stream("GET", url) as response,
         ):
             if response.status_code != httpx.codes.OK:
                 raise _refused(label, response.status_code)
-            body = bytearray()
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > limit:
-                    raise CoworldError(
-                        "manifest_invalid",
-                        "The download is too large",
-                        cause=f"{label} is larger than {limit // MIB} MiB",
-                        next_step="check the address",
-                        exit_code=EXIT_USAGE,
-                    )
-            return bytes(body)
+            body, is_truncated = await bounded_body(response, limit)
+            if is_truncated:
+                raise CoworldError(
+                    "manifest_invalid",
+                    "The download is too large",
+                    cause=f"{label} is larger than {limit // MIB} MiB",
+                    next_step="check the address",
+                    exit_code=EXIT_USAGE,
+                )
+            return body
     except httpx.InvalidURL:
         raise CoworldError(
             "manifest_missing",
@@ -58,6 +61,8 @@ async def fetch_document(url: str, limit: int) -> bytes:
             next_step="check the address",
             exit_code=EXIT_USAGE,
         ) from None
+    except BadBody as error:
+        raise _unreachable(label, f"the body {error}") from None
     except TimeoutError:
         raise _unreachable(label, f"no complete answer within {_TOTAL_SECONDS:.0f} seconds") from None
     except httpx.HTTPError as error:

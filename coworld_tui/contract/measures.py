@@ -5,11 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 
-def age(moment: str, now: datetime | None = None) -> str:
-    """How long ago an ISO time was: ``now``, ``2 m``, ``3 h``, ``5 d``; empty when it is no time."""
+def age(moment: datetime | str | None, now: datetime | None = None) -> str:
+    """How long ago a moment (an ISO text too) was: ``now``, ``2 m``, ``3 h``, ``5 d``; empty when it is none.
+
+    A moment without zone is UTC. One to come is ``now``: clocks differ.
+    """
     try:
-        seconds = ((now or datetime.now(UTC)) - datetime.fromisoformat(moment)).total_seconds()
-    except (ValueError, TypeError):
+        then = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+        if then is None:
+            return ""
+        then = then if then.tzinfo else then.replace(tzinfo=UTC)
+        seconds = ((now or datetime.now(UTC)) - then).total_seconds()
+    except (ValueError, OverflowError):
         return ""
     if seconds < 60:
         return "now"

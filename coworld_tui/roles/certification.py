@@ -88,10 +88,16 @@ class Certification:
             self._task.cancel()
 
     async def run(self) -> CertificationOutcome:
-        """Take the steps and write the report. Raises CoworldError (exit 2) for an output folder in use."""
+        """Take the steps and write the report.
+
+        Raises CoworldError for an output folder in use (exit 2) and a home that cannot be written (3).
+        """
         if self.options.output_dir is not None:
             await asyncio.to_thread(require_fresh, self.options.output_dir)
-        self._aside = await asyncio.to_thread(_new_folder)
+        try:
+            self._aside = await asyncio.to_thread(_new_folder)
+        except OSError as error:
+            raise blame.disk_error(error) from error
         self._task = asyncio.create_task(self._all_steps())
         if self._cancelled:
             self._task.cancel()
@@ -193,7 +199,8 @@ class Certification:
             output_dir=self.options.output_dir,
             command=self.options.command,
         )
-        self.episode = Episode(plan_episode(self.package), launch)
+        plan = await asyncio.to_thread(plan_episode, self.package)
+        self.episode = Episode(plan, launch)
         self._replay = asyncio.create_task(
             steps_episode.replay_loadable(self.episode, self.generation, self._aside)
         )

@@ -89,12 +89,8 @@ def _failure(outcome: CertificationOutcome) -> str:
 
 
 def _steps(steps: Iterable[StepState]) -> str:
-    rows = "\n".join(map(_step, steps))
-    return _section(
-        "Steps",
-        '<div class="scroll"><table><thead><tr><th>Result</th><th>Step</th><th>Details</th>'
-        f'<th class="number">Seconds</th></tr></thead><tbody>\n{rows}\n</tbody></table></div>',
-    )
+    heads = '<th>Result</th><th>Step</th><th>Details</th><th class="number">Seconds</th>'
+    return _section("Steps", _table(heads, map(_step, steps)))
 
 
 def _step(step: StepState) -> str:
@@ -114,12 +110,8 @@ def _sources(steps: Iterable[StepState]) -> str:
     declared = [result for result in results if result.source_url is not None]
     if not declared:
         return ""
-    rows = "\n".join(map(_source, declared))
-    return _section(
-        "Sources",
-        '<div class="scroll"><table><thead><tr><th>Runnable</th><th>Status</th><th>Details</th></tr>'
-        f"</thead><tbody>\n{rows}\n</tbody></table></div>",
-    )
+    heads = "<th>Runnable</th><th>Status</th><th>Details</th>"
+    return _section("Sources", _table(heads, map(_source, declared)))
 
 
 def _source(result: SourceResult) -> str:
@@ -155,6 +147,14 @@ def _package(outcome: CertificationOutcome) -> str:
 
 def _section(title: str, body: str) -> str:
     return f"<section><h2>{_text(title)}</h2>\n{body}</section>"
+
+
+def _table(heads: str, rows: Iterable[str]) -> str:
+    """A table that scrolls by itself where it is too wide; heads and rows are HTML already."""
+    body = "\n".join(rows)
+    return (
+        f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
+    )
 
 
 def _list(entries: Iterable[tuple[str, str]]) -> str:

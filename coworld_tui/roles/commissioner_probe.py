@@ -22,6 +22,7 @@ from ..contract.manifest import RoleRunnable
 from ..contract.package import Package
 from ..contract.problems import listed, model_problems
 from ..contract.text import safe_line
+from ..runner import blame
 from ..runner.backend import LOOPBACK, Backend, Part, PartSpec
 from ..runner.docker_backend import DockerBackend
 from ..runner.launch import BackendName
@@ -166,11 +167,11 @@ async def _answered(
         # A connection that breaks off is the first one sees of a container's end.
         await asyncio.wait({exiting}, timeout=ENDING_SECONDS)
         if exiting.done():
-            how = f"it exited with {exiting.result().code}{_last_words(ring)}"
+            how = f"it exited with {exiting.result().code}{blame.last_line_too(ring)}"
         elif asking.done():
             how = _said(asking)
         else:
-            how = f"no answer within {timeout_seconds:g} s{_last_words(ring)}"
+            how = f"no answer within {timeout_seconds:g} s{blame.last_line_too(ring)}"
     finally:
         await end(asking, exiting)
     raise _failed(role, how)
@@ -194,12 +195,6 @@ def _said(asking: asyncio.Future[str]) -> str:
         return str(error)
     except (OSError, ConnectionClosed) as error:
         return f"the connection broke: {error}"
-
-
-def _last_words(ring: LogRing) -> str:
-    lines = [line.partition("  ")[2].strip() for line in ring.tail(20)]
-    last = next((line for line in reversed(lines) if line), "")
-    return f"; last log line: {safe_line(last, 300)}" if last else ""
 
 
 class _ProtocolError(Exception):

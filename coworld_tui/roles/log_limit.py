@@ -1,4 +1,4 @@
-"""Programs that certification asks something: what they may log meanwhile."""
+"""What programs may log that are run beside an episode or after it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from ..runner.logs import LogFile
 from ..runner.together import end
 
 LOG_LIMIT = 256 << 20
+"""Bytes of both streams together."""
+
 _LOOK_SECONDS = 0.5
 
 T = TypeVar("T")

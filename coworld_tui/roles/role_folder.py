@@ -13,7 +13,7 @@ from ..contract.package import Package
 from ..contract.text import safe_line
 from ..replay.blob import open_regular
 from ..replay.episode_files import EpisodeFiles
-from ..runs.directory import RunDirectory, write_json
+from ..runs.directory import RunDirectory, unwritable, write_json
 from ..runs.redact import Redactor
 from .listing import RoleEntry
 from .role_inputs import OFFERED, Earlier
@@ -71,14 +71,7 @@ class RoleFolder:
             write_json(run.inputs / "coworld_manifest.json", package.raw)
             return cls(_next_folder(run.artifacts / ROLES, entry), run)
         except OSError as error:
-            place = output_dir or error.filename or "the runs"
-            raise CoworldError(
-                "workspace_unwritable",
-                f"cannot write to {safe_line(str(place), 120)}",
-                cause=error.strerror or str(error),
-                next_step="choose another folder with --output-dir",
-                exit_code=EXIT_USAGE,
-            ) from error
+            raise unwritable(output_dir or error.filename or "the runs", error) from error
 
     def finish(self, status: str, outcome: Mapping[str, Any]) -> None:
         """Close the manifest of the run made for it, if one was. OSError as the system gives it."""

@@ -27,6 +27,7 @@ from ..runner.process_backend import ProcessBackend
 from ..runner.together import end
 from ..runs.directory import new_run_id, write_json
 from ..runs.redact import Redactor
+from . import log_limit
 from .listing import RoleEntry, find_role
 from .role_folder import RoleFolder, earlier_outputs
 from .role_inputs import prepare_inputs, role_environment
@@ -39,7 +40,6 @@ DEFAULT_TIMEOUT_SECONDS = 300.0
 _CONTAINER_INPUT = "/coworld-role/input"
 _CONTAINER_OUTPUT = "/coworld-role/output"
 _SCRATCH_LIMIT = 4 * OUTPUT_LIMIT  # what a container writes anywhere, as its engine counts while it runs
-_LOG_LIMIT = 256 << 20
 _WATCH_SECONDS = 0.5
 _LOGS = ("role.stdout.log", "role.stderr.log")
 
@@ -243,8 +243,8 @@ class RoleRun:
         What a container writes is with its engine until its end. The engine counts all of it, files that
         are no outputs too, so that more is let pass; the limit of outputs holds when they are fetched.
         """
-        if sum(log.size for log in self._work.logs) > _LOG_LIMIT:
-            return f"more than {_LOG_LIMIT >> 20} MiB of log lines"
+        if sum(log.size for log in self._work.logs) > log_limit.LOG_LIMIT:
+            return f"more than {log_limit.LOG_LIMIT >> 20} MiB of log lines"
         if not isinstance(part, DockerPart):
             is_too_much = await asyncio.to_thread(size_of, output) > OUTPUT_LIMIT
             return f"more than {OUTPUT_LIMIT >> 20} MiB of outputs, or too many files" if is_too_much else ""
@@ -255,8 +255,7 @@ class RoleRun:
         return f"more than {_SCRATCH_LIMIT >> 20} MiB of files" if written > _SCRATCH_LIMIT else ""
 
     def _went_wrong(self, ended: PartExit) -> CoworldError:
-        lines = (line.partition("  ")[2].strip() for line in reversed(self.log.tail(20)))
-        last = next((safe_line(line, 300) for line in lines if line), "")
+        last = blame.last_line(self.log)
         reason = f" ({ended.reason})" if ended.reason else ""
         return self._error(
             "role_failed",

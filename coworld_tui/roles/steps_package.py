@@ -14,7 +14,6 @@ from ..contract.manifest import ContainerReporter, Manifest, RoleRunnable
 from ..contract.package import is_unpublished_image
 from ..contract.problems import listed
 from ..contract.text import safe_line
-from ..runner.docker_backend import image_missing
 from ..runner.docker_engine import DockerEngine, connect
 from ..runner.together import together
 from .sources import SourceResult
@@ -113,7 +112,7 @@ async def _unreachable(engine: DockerEngine, image: str, label: str, turn: async
         except CoworldError as error:
             if error.type in ENGINE_TYPES:
                 raise
-            return f"{shown}: {image_missing(image, error.cause).cause}"
+            return f"{shown}: {error.cause}"
     return ""
 
 

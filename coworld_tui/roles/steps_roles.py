@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -24,7 +25,7 @@ async def supporting_roles(
 ) -> str:
     """Raises ``reporter_failed`` or ``commissioner_protocol_failed``; logs go below the folder ``logs``."""
     manifest = package.manifest
-    notes = [_reporters(package, generation)]
+    notes = [await asyncio.to_thread(_reporters, package, generation)]
     answers = await together(
         *(
             _probe(package, role, generation, backend, timeout_seconds, _folder(logs, role, index))

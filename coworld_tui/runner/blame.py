@@ -12,10 +12,11 @@ from ..runs.paths import log_file
 from ..runs.redact import Redactor
 from ..runs.trace import note_trace
 from .backend import PartExit
-from .logs import LogRing
+from .logs import LogRing, last_words
 
 _STAMP_WIDTH = 12
 _LINES_LOOKED_AT = 3
+_LINES_PASSED_OVER = 20
 
 
 def never_healthy(seconds: float) -> CoworldError:
@@ -69,7 +70,7 @@ def game_ended(ended: PartExit, when: str, ring: LogRing, log: Path) -> CoworldE
     return CoworldError(
         "game_unhealthy",
         f"the game ended {when}",
-        cause=how + _last_words(ring),
+        cause=how + last_line_too(ring),
         owner="the game",
         next_step=f"read {log}",
     )
@@ -85,7 +86,7 @@ def player_crash(
             return CoworldError(
                 "player_error",
                 f"the player in slot {slot} crashed",
-                cause=how + _last_words(rings[f"player {slot}"]),
+                cause=how + last_line_too(rings[f"player {slot}"]),
                 owner=f"slot {slot}",
                 next_step=f"read {logs / f'policy_agent_{slot}.log'}",
                 slot=slot,
@@ -187,7 +188,12 @@ def _says(ring: LogRing, words: str) -> bool:
     return words in " ".join(ring.tail(_LINES_LOOKED_AT)).lower()
 
 
-def _last_words(ring: LogRing) -> str:
-    lines = [line[_STAMP_WIDTH:].strip() for line in ring.tail(_LINES_LOOKED_AT)]
-    last = next((line for line in reversed(lines) if line), "")
-    return f"; last log line: {safe_line(last, 300)}" if last else ""
+def last_line(ring: LogRing) -> str:
+    """The last log line that says anything, without its time; empty when none of the latest does."""
+    return last_words([line[_STAMP_WIDTH:] for line in ring.tail(_LINES_PASSED_OVER)])
+
+
+def last_line_too(ring: LogRing) -> str:
+    """How a sentence ends with it."""
+    last = last_line(ring)
+    return f"; last log line: {last}" if last else ""

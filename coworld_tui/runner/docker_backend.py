@@ -250,11 +250,13 @@ class DockerBackend:
         if self._creating:
             await asyncio.wait(self._creating)
         api = self.engine.api
+        left: list[dict[str, Any]] = []
         with contextlib.suppress(CoworldError):
             left = await self.engine.call(
                 api.containers, all=True, filters={"label": f"{LABEL_RUN}={self._run_id}"}
             )
-            for container in left:
+        for container in left:
+            with contextlib.suppress(CoworldError):  # somebody else is at it
                 await self.engine.call(api.remove_container, container["Id"], force=True, v=True)
 
     @property

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Coroutine
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeVar
 
 from ..contract.errors import CoworldError
@@ -34,7 +35,7 @@ from .warmup import until_ready
 T = TypeVar("T")
 
 FIRST_FRAME_SECONDS = 10.0
-_DRAIN_SECONDS = 0.2
+_DRAIN_SECONDS, _LONGEST_DRAIN_SECONDS = 0.2, 10.0
 _DISK_CHECK_SECONDS = 0.5
 
 
@@ -423,11 +424,21 @@ class Episode:
         """Remove all parts, let the watchers see their ends, stop the rest."""
         if self._stage is not None:
             await self._stage.clear()
-        if self._watchers:
-            await asyncio.wait(self._watchers[1:] or self._watchers, timeout=_DRAIN_SECONDS)
-            await end(*self._watchers)
+        await self._drain()
+        await end(*self._watchers)
         if self._trouble is not None and self._trouble.done():
             self._trouble.exception()
+
+    async def _drain(self) -> None:
+        """Take what is still on its way from parts that are gone, as long as more of it comes."""
+        watching = set(self._watchers[1:])
+        frames = self.recorder
+        deadline = monotonic() + _LONGEST_DRAIN_SECONDS
+        while watching and frames is not None and monotonic() < deadline:
+            before = frames.count, frames.written
+            _, watching = await asyncio.wait(watching, timeout=_DRAIN_SECONDS)
+            if (frames.count, frames.written) == before:
+                return
 
     def _outcome(self, replay: Path | None, error: CoworldError | None) -> Outcome:
         files, recorder = self._files, self.recorder
@@ -476,7 +487,10 @@ class Episode:
             self._files.events.emit(kind, message, **data)
 
 
-def _broke_off(probing: asyncio.Future[Any]) -> bool:
-    """Whether a probe failed, which is also what it looks like when the game dies meanwhile."""
-    error = probing.exception()
-    return isinstance(error, CoworldError) and error.type == "game_contract_violation"
+def _broke_off(work: asyncio.Future[Any]) -> bool:
+    """Whether it failed in a way that is also what it looks like when the game dies meanwhile.
+
+    That is a probe without an answer, or an engine that finds no port of a container.
+    """
+    error = work.exception()
+    return isinstance(error, CoworldError) and error.type in ("game_contract_violation", "engine_refused")

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import codecs
 from collections import deque
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
 
+from ..contract.text import safe_line
 from ..runs.redact import Redactor
 
 RING_LINES = 5_000
 LINE_CHARACTERS = 4_000
+
+_LAST_WORDS_LIMIT = 300
+
+
+def last_words(lines: Sequence[str]) -> str:
+    """The last of these lines that says anything, safe to show; empty without one."""
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return safe_line(last, _LAST_WORDS_LIMIT)
 
 
 class LogRing:

@@ -8,7 +8,7 @@ from ..contract.errors import CoworldError
 from ..contract.manifest import Startup
 from .backend import Part
 from .probes import Probes
-from .together import end
+from .together import ENDING_SECONDS, end
 
 
 async def until_ready(part: Part, startup: Startup, slot: int) -> bool:
@@ -16,13 +16,18 @@ async def until_ready(part: Part, startup: Startup, slot: int) -> bool:
 
     Raises CoworldError (``player_error``) when its own time limit passes first.
     """
-    probes = Probes(*await part.address())
-    answering = asyncio.create_task(probes.healthy(startup.path))
+    answering = asyncio.create_task(_answers(part, startup.path))
     ending = asyncio.create_task(part.wait())
     try:
         done, _ = await asyncio.wait(
             {answering, ending}, timeout=startup.timeout_seconds, return_when=asyncio.FIRST_COMPLETED
         )
+        if answering in done and answering.exception() is not None:
+            # An engine that finds no port is the first one sees of a container's end.
+            await asyncio.wait({ending}, timeout=ENDING_SECONDS)
+            if not ending.done():
+                answering.result()
+            return False
     finally:
         await end(answering, ending)
     if not done:
@@ -35,3 +40,7 @@ async def until_ready(part: Part, startup: Startup, slot: int) -> bool:
             slot=slot,
         )
     return answering in done
+
+
+async def _answers(part: Part, path: str) -> None:
+    await Probes(*await part.address()).healthy(path)

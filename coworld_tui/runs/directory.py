@@ -102,13 +102,7 @@ class RunDirectory:
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise
-            raise CoworldError(
-                "workspace_unwritable",
-                f"cannot write to {safe_line(str(error.filename or run.path), _PATH_LIMIT)}",
-                cause=error.strerror or str(error),
-                next_step="choose another folder with --output-dir or COWORLD_TUI_HOME",
-                exit_code=EXIT_USAGE,
-            ) from error
+            raise unwritable(error.filename or run.path, error) from error
         return run
 
     def _fill(self, workspace: Path | None) -> None:
@@ -178,6 +172,17 @@ class RunDirectory:
 
     def _write(self) -> None:
         write_json(self.path / MANIFEST, self._manifest)
+
+
+def unwritable(place: object, error: OSError) -> CoworldError:
+    """The error for a folder of a run that cannot be written (``workspace_unwritable``, exit 2)."""
+    return CoworldError(
+        "workspace_unwritable",
+        f"cannot write to {safe_line(str(place), _PATH_LIMIT)}",
+        cause=error.strerror or str(error),
+        next_step="choose another folder with --output-dir or COWORLD_TUI_HOME",
+        exit_code=EXIT_USAGE,
+    )
 
 
 def require_fresh(workspace: Path) -> None:

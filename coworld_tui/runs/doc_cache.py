@@ -49,11 +49,6 @@ class FetchedDocument:
     from_cache: bool = False
     problem: str = ""
 
-    @property
-    def is_stale(self) -> bool:
-        """Whether a newer one was wanted and could not be had."""
-        return bool(self.problem)
-
 
 async def fetch_document_text(
     url: str, *, allow_private: bool = False, refresh: bool = False, limits: FetchLimits | None = None

@@ -23,6 +23,11 @@ def runs_dir() -> Path:
     return home() / "runs"
 
 
+def downloads_dir() -> Path:
+    """Replays and logs downloaded to be looked at."""
+    return home() / "downloads"
+
+
 def log_file() -> Path:
     """Tracebacks go here, never to the terminal."""
     return home() / "coworld-tui.log"

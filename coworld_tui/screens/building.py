@@ -19,14 +19,19 @@ from ..contract.text import safe_line
 from ..replay.lenses.spans import Line, Span
 from ..widgets.lines import LinesView
 from ..widgets.static_lines import StaticLines
+from .facts import error_lines, fact
 from .form_rows import form_bindings, form_row, typed
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
+    from ..contract.package import Package
     from ..runner.package_build import BuildOutcome
     from .console import Console
 
 _LINES_KEPT = 2_000
 _LOOK_SECONDS = 0.1
+_COMPOSE_FILE = "compose.yaml"
 
 
 class Building:
@@ -48,15 +53,14 @@ class Building:
         from ..runner.package_build import Build
 
         loop = asyncio.get_running_loop()
-        build = Build(self._project, self._version)
 
         def say(text: str) -> None:
             loop.call_soon_threadsafe(self._say, text)  # it may come from a thread
 
-        self._task = asyncio.create_task(build.run(say))
-        if self._is_cancelled:
-            self._task.cancel()
         try:
+            self._task = asyncio.create_task(Build(self._project, self._version).run(say))
+            if self._is_cancelled:
+                self._task.cancel()
             self.outcome = await self._task
         except CoworldError as error:
             self.error = error
@@ -85,12 +89,12 @@ class BuildScreen(ModalScreen[str | None]):
         super().__init__()
         self._project = project
         self.building: Building | None = None
-        self._shown: tuple[Building, int, bool] | None = None
+        self._looks: Timer | None = None
+        self._shown = 0
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog tall") as box:
             box.border_title = Content("build")
-            box.border_subtitle = Content("enter build   ↑↓ fields   escape back")
             yield from form_row("project", Input(typed(str(self._project)), id="project", compact=True))
             yield from form_row("version", Input(placeholder="1.0.0", id="version", compact=True))
             yield Label("", id="problem", markup=False)
@@ -98,8 +102,9 @@ class BuildScreen(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         """Wait for the version."""
+        self._tell_keys("enter build   ↑↓ fields   escape back")
+        self._complain("")
         self.query_one("#version").focus()
-        self.set_interval(_LOOK_SECONDS, self._look)
 
     def on_input_submitted(self) -> None:
         """Enter in a field builds as well."""
@@ -114,36 +119,79 @@ class BuildScreen(ModalScreen[str | None]):
             return
         version = self.query_one("#version", Input).value.strip()
         if not version:
-            self.query_one("#problem", Label).update("the manifest needs a version")
+            self._complain("the manifest needs a version")
             return
-        self.query_one("#problem", Label).update("")
+        self._complain("")
+        self._tell_keys("escape stop")
         project = Path(self.query_one("#project", Input).value.strip() or ".")
         self.building = Building(project, version)
         cast("Console", self.app).begin(self.building)
+        self._looks = self.set_interval(_LOOK_SECONDS, self._look)
+        self._draw()
 
     def _look(self) -> None:
         building = self.building
-        state = (building, building.count, building.has_ended) if building is not None else None
-        if building is None or state == self._shown:
+        if building is None or self._looks is None:
             return
-        self._shown = state
-        lines: list[Line] = [(Span(safe_line(text, 300)),) for text in building.said]
-        if building.outcome is not None:
-            lines += [(), (Span("✓ built ", "good"), Span(f"in {building.outcome.seconds:.1f} s"))]
-            lines += [(Span(safe_line(str(building.outcome.path), 300)),)]
-            lines += [(Span("enter", "accent"), Span(" opens it"))]
-        elif building.error is not None:
-            lines += [(), (Span("✗ ", "error"), Span(safe_line(building.error.title, 300), "strong"))]
-            lines += [(Span(safe_line(building.error.cause, 600)),)]
-            lines += [(Span("next  ", "muted"), Span(safe_line(building.error.next_step, 300), "accent"))]
+        if building.has_ended:
+            self._looks.stop()
+            does = "open" if building.outcome is not None else "build again"
+            self._tell_keys(f"enter {does}   ↑↓ fields   escape back")
+        elif building.count == self._shown:
+            return
+        self._draw()
+
+    def _draw(self) -> None:
+        building = self.building
+        if building is None:
+            return
+        self._shown = building.count
         view = self.query_one("#said", LinesView)
         is_at_end = view.scroll_offset.y >= view.max_scroll_y
-        view.show(StaticLines(lines))
+        view.show(StaticLines(_lines(building, view.room.width)))
         if is_at_end:
             view.action_move_end()
+
+    def on_resize(self) -> None:
+        """What went wrong is laid out for the room there is."""
+        self.call_after_refresh(self._draw)
+
+    def _complain(self, problem: str) -> None:
+        label = self.query_one("#problem", Label)
+        label.update(problem)
+        label.display = bool(problem)
+
+    def _tell_keys(self, keys: str) -> None:
+        self.query_one(Vertical).border_subtitle = Content(keys)
 
     def action_leave(self) -> None:
         """Back; a build that goes on is stopped."""
         if self.building is not None:
             self.building.cancel()
         self.dismiss(None)
+
+
+def project_of(package: Package | None) -> Path:
+    """Where a package is built: its folder or the one above, if a compose file is there; else this one."""
+    if package is None or package.builtin or package.directory is None:
+        return Path()
+    places = (package.directory, package.directory.parent)
+    return next((place for place in places if (place / _COMPOSE_FILE).is_file()), Path())
+
+
+def _lines(building: Building, width: int) -> list[Line]:
+    """What a build said, and what came of it."""
+    lines: list[Line] = [(Span(safe_line(text, 300)),) for text in building.said]
+    if not building.has_ended:
+        return [*lines, (Span("◐ ", "accent"), Span("building …", "muted"))]
+    if building.error is not None:
+        return [*lines, (), *error_lines(building.error, width)]
+    if building.outcome is None:
+        return lines
+    return [
+        *lines,
+        (),
+        (Span("✓ built ", "good"), Span(f"in {building.outcome.seconds:.1f} s", "muted")),
+        *fact("manifest", str(building.outcome.path), width),
+        (Span("enter", "accent"), Span(" opens it")),
+    ]

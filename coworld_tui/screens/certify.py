@@ -20,14 +20,17 @@ from ..replay.lenses.spans import Line, Span
 from ..widgets.bars import KeyBar, LineBar, TooSmall, TopBar
 from ..widgets.lens_pane import LensPane
 from ..widgets.lines import LinesView
+from ..widgets.listed_rows import ListedRows
 from ..widgets.static_lines import StaticLines
 from ..widgets.table import Column, TableView
 from .bindings import bindings
 from .console import ConsoleScreen
+from .facts import fact, paragraph
 from .feed import Feed, phase_line
-from .package_tabs.model import ListedRows, fact, wrapped
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from ..roles.certification import Certification
     from ..roles.steps import StepState
 
@@ -54,6 +57,7 @@ class CertifyScreen(ConsoleScreen):
         self.certification = certification
         self._feed: Feed | None = None
         self._followed: str | None = certification.steps[0].id
+        self._looks: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield TopBar(id="top")
@@ -76,8 +80,8 @@ class CertifyScreen(ConsoleScreen):
         self.query_one("#steps", TableView).show(self._rows())
         self.query_one(LensPane).show(None, "the episode comes with its step")
         self.query_one("#steps").focus()
+        self._looks = self.set_interval(1 / _LOOKS_PER_SECOND, self._look)
         self._look()
-        self.set_interval(1 / _LOOKS_PER_SECOND, self._look)
 
     def on_screen_resume(self) -> None:
         """The top bar is everybody's."""
@@ -88,6 +92,10 @@ class CertifyScreen(ConsoleScreen):
     def _look(self) -> None:
         if not self.is_current:
             return
+        is_laid_out = bool(self.query_one("#feedback", LinesView).room)
+        if self._looks is not None and is_laid_out and not self.console.is_working(self.certification):
+            self._looks.stop()  # what follows is the last there is to see
+            self._looks = None
         table = self.query_one("#steps", TableView)
         table.replace(self._rows())
         self._go_along(table)
@@ -107,6 +115,11 @@ class CertifyScreen(ConsoleScreen):
         """A step nobody was led to: from now on the cursor is the reader's."""
         if message.row_id != self._followed:
             self._followed = None
+        self._show_step()
+
+    def on_resize(self) -> None:
+        """Texts are laid out for the room there is."""
+        self.call_after_refresh(self._look)
 
     def on_table_view_chosen(self) -> None:
         """Enter means the same on every step."""
@@ -202,7 +215,7 @@ def _cells(step: StepState) -> Sequence[Span]:
 def _step_lines(step: StepState, certification: Certification, width: int) -> list[Line]:
     lines: list[Line] = [(Span(f"{step.title}   "), Span(step.status, _MARKS[step.status].style))]
     lines += fact("reason", step.failure_reason or "", width, "error")
-    lines += [(Span(text),) for text in wrapped(step.feedback or "", width)]
+    lines += paragraph(step.feedback or "", width)
     outcome = certification.outcome
     if outcome is not None and outcome.report:
         lines += [(), *fact("report", str(outcome.report), width, "accent")]

@@ -23,9 +23,10 @@ from ..contract.request import FIXTURE
 from ..contract.text import safe_line
 from ..replay.lenses.spans import Line, Span
 from ..widgets.lines import LinesView
+from ..widgets.listed_rows import ListedRows
 from ..widgets.static_lines import StaticLines
 from ..widgets.table import Column, TableView
-from .package_tabs.model import ListedRows, wrapped
+from .facts import paragraph
 
 _COLUMNS = (
     Column("field", 0, style="key", least=16),
@@ -117,8 +118,9 @@ class ConfigEditor(ModalScreen[dict[str, Any] | None]):
         problems = [self._problems.get("", "")]
         if field is not None:
             problems.insert(0, self._problems.get(field.path, ""))
-            lines += [(Span(text, "muted"),) for text in wrapped(f"{field.help}  {field.description}", width)]
-        lines += [(Span(f"✗ {text}", "error"),) for each in problems for text in wrapped(each, width)]
+            lines += paragraph(f"{field.help}  {field.description}", width, "muted")
+        for problem in filter(None, problems):
+            lines += paragraph(f"✗ {problem}", width, "error")
         view.show(StaticLines(lines))
 
     def on_table_view_highlighted(self) -> None:
@@ -256,7 +258,7 @@ class ConfigEditor(ModalScreen[dict[str, Any] | None]):
     def _try(self, save: Callable[[], object], done: str) -> None:
         try:
             save()
-        except (CoworldError, OSError, RuntimeError) as error:
+        except (CoworldError, OSError, RuntimeError, ValueError) as error:
             said = safe_line(str(error), 300)
             self.app.call_from_thread(self.notify, said, severity="error", markup=False)
         else:

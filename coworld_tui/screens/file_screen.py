@@ -17,7 +17,7 @@ from ..replay.source import ReplayFile
 from ..replay.zip_view import ARCHIVE, members
 from ..widgets.lines import LinesView
 from ..widgets.table import TableView
-from .file_rows import FileRows
+from .file_rows import file_rows
 
 
 class FileScreen(ModalScreen[None]):
@@ -62,7 +62,7 @@ class FileScreen(ModalScreen[None]):
         if inside:
             table.display = True
             lines.display = view.kind != ARCHIVE  # the table lists what it holds
-            table.show(FileRows(inside))
+            table.show(file_rows(inside))
             table.focus()
         else:
             lines.focus()

@@ -26,7 +26,7 @@ from ..widgets.static_lines import StaticLines
 from ..widgets.table import Cell, Column, TableView
 from ..widgets.tree_view import TreeView
 from . import inspection
-from .file_rows import FileRows
+from .file_rows import file_rows
 from .viewing import Viewing
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class Inspector(Vertical):
             case "files":
                 if self._files is not viewing.replay.files:
                     self._files = viewing.replay.files
-                    self.query_one("#inspected-files", TableView).show(FileRows(viewing.replay.files))
+                    self.query_one("#inspected-files", TableView).show(file_rows(viewing.replay.files))
             case _:
                 lines = self.query_one("#inspected", LinesView)
                 lines.show(StaticLines(self._lines(viewing, view, lines.room)))

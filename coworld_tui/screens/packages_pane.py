@@ -13,8 +13,8 @@ from textual.message import Message
 
 from ..contract.text import safe_line
 from ..replay.lenses.spans import Span
+from ..widgets.listed_rows import ListedRows
 from ..widgets.table import Column, TableView
-from .package_tabs.model import ListedRows
 
 if TYPE_CHECKING:
     from textual.widgets import Input

@@ -17,12 +17,16 @@ from ..contract.text import safe_line
 from ..replay.lenses.spans import Line, Span
 from ..widgets.bars import LineBar
 from ..widgets.lines import LinesView
+from ..widgets.listed_rows import ListedRows
 from ..widgets.log_view import LogView
 from ..widgets.static_lines import StaticLines
 from ..widgets.table import Column, TableView
-from .package_tabs.model import ListedRows
+from .facts import error_lines
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
+    from ..contract.errors import CoworldError
     from ..roles.role_run import RoleOutcome, RoleRun
     from ..roles.role_views import OutputView
 
@@ -41,7 +45,7 @@ class RoleScreen(ModalScreen[None]):
     def __init__(self, run: RoleRun) -> None:
         super().__init__()
         self.role_run = run
-        self._has_ended = False
+        self._looks: Timer | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog tall") as box:
@@ -59,25 +63,24 @@ class RoleScreen(ModalScreen[None]):
         log = self.query_one(LogView)
         log.set_source(self.role_run.log)
         log.focus()
+        self._looks = self.set_interval(_LOOK_SECONDS, self._look)
         self._look()
-        self.set_interval(_LOOK_SECONDS, self._look)
 
     def _look(self) -> None:
-        if self._has_ended:
-            return
         self.query_one(LogView).refresh_source()
         outcome = self.role_run.outcome
         state = self.query_one("#role-state", LineBar)
         if outcome is None:
             state.show((Span("◐ ", "accent"), Span("working on the episode …", "muted")))
             return
-        self._has_ended = True
+        if self._looks is not None:
+            self._looks.stop()
         state.show(_state(outcome))
         self.query_one(Vertical).border_subtitle = Content("y copy folder   escape back")
         if outcome.outputs:
             self._show_outputs(outcome)
         elif outcome.error is not None:
-            self._show(_error_lines(outcome))
+            self._explain(outcome.error)
 
     def _show_outputs(self, outcome: RoleOutcome) -> None:
         self.query_one(LogView).display = False
@@ -110,9 +113,11 @@ class RoleScreen(ModalScreen[None]):
 
     def on_resize(self) -> None:
         """Documents are laid out for the room there is."""
-        row = self.query_one(TableView).cursor_row
+        row, outcome = self.query_one(TableView).cursor_row, self.role_run.outcome
         if row is not None:
             self.call_after_refresh(self._view, row)
+        elif outcome is not None and outcome.error is not None:
+            self.call_after_refresh(self._explain, outcome.error)
 
     @work(thread=True, exclusive=True)
     def _make_view(self, row: int, width: int) -> None:
@@ -131,9 +136,12 @@ class RoleScreen(ModalScreen[None]):
             lines.show(view.lines)
             lines.scroll_to(y=0, animate=False)
 
-    def _show(self, lines: list[Line]) -> None:
+    def _explain(self, error: CoworldError) -> None:
         view = self.query_one("#role-shown", LinesView)
+        lines = error_lines(error, self.query_one(LogView).room.width)  # its own comes with the layout
         view.display = True
+        view.styles.height = len(lines)  # the log above keeps the rest
+        view.styles.max_height = "50%"
         view.show(StaticLines(lines))
 
     def action_copy(self) -> None:
@@ -152,21 +160,11 @@ class RoleScreen(ModalScreen[None]):
 
 def _state(outcome: RoleOutcome) -> Line:
     mark = {"passed": Span("✓ done", "good"), "failed": Span("✗ failed", "error")}
-    said = safe_line(outcome.error.title, 200) if outcome.error is not None else ""
+    is_explained = not outcome.outputs  # beneath the log
+    said = "" if outcome.error is None or is_explained else safe_line(outcome.error.title, 200)
     spans = (
         Span(f"{safe_line(outcome.id, 60)}  ", "strong"),
         mark.get(outcome.status, Span("■ stopped", "warning")),
         Span(f"   {outcome.seconds:.1f} s   ", "muted"),
     )
     return (*spans, Span(said, "error"))
-
-
-def _error_lines(outcome: RoleOutcome) -> list[Line]:
-    error = outcome.error
-    if error is None:
-        return []
-    return [
-        (Span("✗ ", "error"), Span(safe_line(error.title, 200), "strong")),
-        (Span(safe_line(error.cause, 400)),),
-        (Span("next  ", "muted"), Span(safe_line(error.next_step, 200), "accent")),
-    ]

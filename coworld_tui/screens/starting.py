@@ -55,18 +55,20 @@ class StartScreen(ModalScreen[None]):
             starter = write_starter(kind, Path(folder).expanduser(), name)
         except CoworldError as error:
             self.app.call_from_thread(self._complain, f"{error.title}: {error.cause}")
-        except RuntimeError as error:  # a home of nobody
+        except (OSError, RuntimeError) as error:  # a current folder that was deleted, a home of nobody
             self.app.call_from_thread(self._complain, str(error))
         else:
             self.app.call_from_thread(self._done, starter)
 
     def _done(self, starter: Starter) -> None:
-        lines: list[Line] = [(Span(safe_line(name, 100)),) for name in starter.files]
-        lines += [(), (Span("next", "heading"),)]
-        lines += [(Span(step, "accent"),) for step in next_steps(starter)]
+        steps = next_steps(starter)
+        lines: list[Line] = [(Span("next", "heading"),), *((Span(f"  {step}", "accent"),) for step in steps)]
+        lines += [(), (Span("files", "heading"),)]
+        lines += [(Span(f"  {safe_line(name, 100)}"),) for name in starter.files]
         app = self.app
         self.dismiss(None)
-        app.push_screen(Table(f"written to {safe_line(str(starter.directory), 60)}", lines))
+        title = f"written to {safe_line(str(starter.directory), 60)}"
+        app.push_screen(Table(title, lines, copied="\n".join(steps)))
 
     def _complain(self, problem: str) -> None:
         if self.is_attached:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import IO, Any
 
 from ..processes import end_what_this_test_started
 
@@ -53,7 +53,7 @@ def coworld(*arguments: str | Path, cwd: Path | None = None, env: Mapping[str, s
 
 
 class Running:
-    """A command that still runs; its stderr is read as it comes."""
+    """A command that still runs; its streams are read as they come."""
 
     def __init__(
         self,
@@ -74,19 +74,19 @@ class Running:
             start_new_session=True,
             preexec_fn=ignore,
         )
-        self.err = ""
+        self.out = self.err = ""
 
     def says(self, words: str, times: int = 1) -> None:
         """Wait until stderr has the words so many times."""
-        assert self.process.stderr is not None
         deadline = monotonic() + WAIT_SECONDS
         while self.err.count(words) < times:
-            left = deadline - monotonic()
-            assert left > 0, f"never said {words!r}:\n{self.err}"
-            if select.select([self.process.stderr], [], [], left)[0]:
-                data = os.read(self.process.stderr.fileno(), 1 << 16)
-                assert data, f"ended without {words!r}:\n{self.err}"
-                self.err += data.decode("utf-8", "replace")
+            self.err += self._more(self.process.stderr, words, deadline)
+
+    def tells(self, words: str) -> None:
+        """Wait until stdout has the words."""
+        deadline = monotonic() + WAIT_SECONDS
+        while words not in self.out:
+            self.out += self._more(self.process.stdout, words, deadline)
 
     def signal(self, number: signal.Signals) -> None:
         """Signal the program alone, not what it started."""
@@ -95,9 +95,10 @@ class Running:
     def ends(self, seconds: float = WAIT_SECONDS) -> Done:
         """Wait for its end."""
         out, err = self.process.communicate(timeout=seconds)
+        self.out += out.decode()
         self.err += err.decode("utf-8", "replace")
         assert "Traceback" not in self.err, self.err
-        return Done(self.process.returncode, out.decode(), self.err)
+        return Done(self.process.returncode, self.out, self.err)
 
     def close(self) -> None:
         """End it, whatever state it is in."""
@@ -106,6 +107,15 @@ class Running:
             self.process.wait()
             end_what_this_test_started()
         self.process.communicate()
+
+    def _more(self, stream: IO[bytes] | None, words: str, deadline: float) -> str:
+        assert stream is not None
+        shown = f"{words!r}:\n{self.out}\n{self.err}"
+        left = max(0.0, deadline - monotonic())
+        assert select.select([stream], [], [], left)[0], f"never said {shown}"
+        data = os.read(stream.fileno(), 1 << 16)
+        assert data, f"ended without {shown}"
+        return data.decode("utf-8", "replace")
 
 
 def until(condition: Callable[[], bool]) -> None:

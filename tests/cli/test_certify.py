@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +46,10 @@ def test_one_object_on_stdout_and_nothing_else(sound: Path, home: Path) -> None:
     assert all(step["seconds"] >= 0 for step in document["steps"])
     assert Path(document["report"]).read_text().startswith("<!doctype html>")
     assert Path(document["run_dir"]).parent == home / "runs"
+    (run,) = manifests_of(home)
+    assert run["command"] == shlex.join(
+        ["coworld-tui", "certify", str(sound), "--backend", "process", "--json"]
+    )
 
 
 def test_a_line_a_step_in_their_order(sound: Path, tmp_path: Path) -> None:
@@ -91,6 +96,14 @@ def test_an_output_folder_in_use_is_exit_2(sound: Path, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     done = coworld("certify", sound, "--backend", "process", "--output-dir", tmp_path, "--json")
     assert (done.code, done.document["error"]["type"]) == (2, "workspace_not_empty")
+
+
+def test_a_home_that_cannot_be_written_is_exit_3(sound: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = coworld("certify", sound, env={"COWORLD_TUI_HOME": str(tmp_path / "file" / "home")})
+    assert done.code == 3
+    assert "writing to disk failed" in done.err
+    assert "COWORLD_TUI_HOME" in done.err
 
 
 def test_without_an_engine_it_is_exit_3(sound: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import subprocess
 from collections.abc import Callable
@@ -12,8 +13,10 @@ import pytest
 
 from coworld_tui.cli.output import number
 
-from .command import PROGRAM, Done, coworld, manifests_of
+from .command import PROGRAM, Done, Running, coworld, manifests_of
 from .conftest import write_package
+
+Start = Callable[..., Running]
 
 OUTCOME = {
     "run_id",
@@ -71,29 +74,25 @@ def test_plain_lines_go_to_stderr_and_the_result_to_stdout(moment: Path) -> None
     assert "passed" in done.err
 
 
-def test_plain_with_json_leaves_stdout_to_the_document(endless: Path) -> None:
-    done = coworld(
-        *("run", endless, "--backend", "process", "--slot", "1=human"),
-        *("--timeout-seconds", "0.8", "--display", "plain", "--json"),
-    )
-    assert done.code == 1
-    assert done.document["error"]["type"] == "episode_timeout"
-    assert "/client/player?slot=1&token=" in done.err
+@pytest.mark.parametrize("display", [[], ["--display", "plain"]], ids=["of its own", "plain"])
+def test_json_shows_the_link_of_a_human_slot_and_leaves_stdout_to_the_document(
+    display: list[str], endless: Path, start: Start
+) -> None:
+    running = start("run", endless, "--backend", "process", "--slot", "1=human", "--json", *display)
+    running.says("/client/player?slot=1&token=")
+    running.signal(signal.SIGINT)
+    assert running.ends().document["status"] == "cancelled"
 
 
-def test_json_shows_the_link_of_a_human_slot_without_being_asked(endless: Path) -> None:
-    done = coworld(
-        *("run", endless, "--backend", "process", "--slot", "1=human", "--timeout-seconds", "0.8", "--json")
-    )
-    assert done.document["status"] == "failed"
-    assert "/client/player?slot=1&token=" in done.err
+def test_play_shows_all_links_as_data(endless: Path, start: Start) -> None:
+    def played(display: str) -> list[str]:
+        running = start("play", endless, "--backend", "process", "--display", display)
+        running.tells("/admin")
+        running.signal(signal.SIGINT)
+        return running.ends().out.splitlines()
 
-
-def test_play_shows_all_links_as_data(endless: Path) -> None:
-    arguments = ("play", endless, "--backend", "process", "--timeout-seconds", "0.8")
-    plain = coworld(*arguments, "--display", "plain")
-    assert [line.split()[0] for line in plain.out.splitlines()[:4]] == ["player", "player", "global", "admin"]
-    lines = [json.loads(line) for line in coworld(*arguments, "--display", "json").out.splitlines()]
+    assert [line.split()[0] for line in played("plain")[:4]] == ["player", "player", "global", "admin"]
+    lines = [json.loads(line) for line in played("json")]
     (links,) = [line["links"] for line in lines if line["kind"] == "links"]
     assert set(links) == {"player 0", "player 1", "global", "admin"}
     assert lines[-1]["kind"] == "outcome"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shlex
 import subprocess
 import sys
@@ -13,7 +14,8 @@ import pytest
 from ..processes import command_lines, started_for
 from .command import PROGRAM, Running, coworld, until
 
-SECRET = "sesame-open-4711"
+# This process's own: a command of another worker may just show its value before it starts anew.
+SECRET = f"sesame-open-{secrets.token_hex(8)}"
 # Writes what it got where only this test looks, then waits to be looked at.
 PLAYER = "import os, pathlib, signal; pathlib.Path({path!r}).write_text(os.environ['KEY']); {then}"
 

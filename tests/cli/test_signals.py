@@ -14,6 +14,8 @@ import psutil
 import pytest
 from docker.errors import NotFound
 
+from coworld_tui.runner.docker_engine import CONNECT_SECONDS
+
 from ..processes import started_for
 from .command import Running, coworld, manifests_of
 
@@ -27,14 +29,14 @@ def test_a_signal_cancels_the_episode(
 ) -> None:
     running = start("run", endless, "--backend", "process", "--display", "plain", "--json")
     running.says(PLAYING)
-    pids = [process.pid for process in started_for(home)]
-    assert len(pids) == 4
+    parts = started_for(home)
+    assert len(parts) == 4
     running.signal(number)
     done = running.ends()
     assert done.code == 130
     assert done.document["status"] == "cancelled"
     assert done.document["error"] is None
-    assert not any(psutil.pid_exists(pid) for pid in pids)
+    assert not any(part.is_running() for part in parts)
     assert started_for(home) == []
     (manifest,) = manifests_of(home)
     assert manifest["status"] == "cancelled"
@@ -179,4 +181,4 @@ def test_an_engine_that_never_answers_can_be_interrupted(home: Path, moment: Pat
         running = start("run", moment, "--display", "plain", env={"DOCKER_HOST": address})
         running.says("◐ prepare")
         running.signal(signal.SIGINT)
-        assert running.ends(seconds=3).code == 130
+        assert running.ends(seconds=CONNECT_SECONDS - 1).code == 130

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import os
 import subprocess
 import sys
@@ -228,6 +229,25 @@ async def test_from_the_web() -> None:
             error = await load_failure(f"http://me:s3cret@{host}{path}?token=s3cret")
             assert (path, error.type, error.exit_code) == (path, kind, code)
             assert "s3cret" not in str(error.as_dict())
+
+
+async def test_a_packed_download_is_bounded_while_it_is_unpacked() -> None:
+    whole = gzip.compress(encoded(new_manifest()))
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
+    answers = {
+        "/whole": head + whole,
+        "/cut": head + whole[:-9],
+        "/damaged": head + b"x" + whole,
+        "/bomb": head + gzip.compress(bytes(SIZE_LIMIT + 1)),
+    }
+    async with serving(answers) as host:
+        assert (await load_package(f"http://{host}/whole")).name == "tiles"
+        for path, words in (
+            ("/cut", "the body is not complete"),
+            ("/damaged", "the body is damaged"),
+            ("/bomb", "larger than 64 MiB"),
+        ):
+            assert words in (await load_failure(f"http://{host}{path}")).cause
 
 
 async def test_a_download_without_end() -> None:

@@ -233,8 +233,9 @@ async def test_servers_that_never_finish() -> None:
             await writer.drain()
             await asyncio.sleep(0.05)
 
-    assert "no answer within 0.3 seconds" in (await failed({"/": silent}, limits=HURRIED)).cause
-    assert "no complete answer within 0.6" in (await failed({"/": dripping}, limits=HURRIED)).cause
+    impatient, hurried = FetchLimits(step_seconds=0.3), FetchLimits(total_seconds=0.6)
+    assert "no answer within 0.3 seconds" in (await failed({"/": silent}, limits=impatient)).cause
+    assert "no complete answer within 0.6" in (await failed({"/": dripping}, limits=hurried)).cause
 
 
 async def test_nobody_there() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ import pytest
 
 from coworld_tui.contract.package import Package, parse_package
 from coworld_tui.demo import manifest_path
+from coworld_tui.roles.role_run import RoleRun
 from tests.replay.episodes import frames, workspace_files, write_folder, write_run
 from tests.rogue.launch import BARE_IMAGE
 
@@ -39,6 +41,13 @@ def rogue() -> Rogue:
         return parse_package(json.dumps(manifest).encode(), "rogue", None)
 
     return make
+
+
+async def until_it_logs(run: RoleRun) -> None:
+    """Wait until the role says something: then it runs."""
+    async with asyncio.timeout(30):
+        while not run.log.total:  # noqa: ASYNC110 - the ring tells nobody
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from coworld_tui.contract.errors import CoworldError
-from coworld_tui.contract.package import UnusableManifestError
+from coworld_tui.contract.package import Package, UnusableManifestError
+from coworld_tui.contract.request import EpisodePlan, plan_episode
 from coworld_tui.roles import log_limit
 from coworld_tui.roles.certification import CertifyOptions, certify_unusable
 from coworld_tui.roles.certification_outcome import CertificationOutcome
@@ -152,13 +154,27 @@ def empty_component(document: dict[str, Any]) -> None:
 async def test_what_is_broken_fails_at_its_step(spoil: Any, step: str, reason: str) -> None:
     document = manifest()
     spoil(document)
-    outcome = await certified(document, timeout_seconds=1.5 if spoil is unhealthy else 20.0)
+    outcome = await certified(document, timeout_seconds=3.0 if spoil is unhealthy else 20.0)
     assert failure(outcome) == (step, reason)
     assert outcome.failed is not None
     assert outcome.failed.feedback
     described = run_manifest(outcome)
     assert described["status"] == "failed"
     assert described["result_summary"]["certification"]["failed_step"] == step
+
+
+async def test_a_slow_schema_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planning the episode checks its configuration, which may take seconds."""
+    planned_in: list[threading.Thread] = []
+
+    def plan(package: Package) -> EpisodePlan:
+        planned_in.append(threading.current_thread())
+        return plan_episode(package)
+
+    monkeypatch.setattr("coworld_tui.roles.certification.plan_episode", plan)
+    assert (await certified(manifest())).ok
+    assert planned_in
+    assert threading.main_thread() not in planned_in
 
 
 async def test_a_replay_server_that_logs_without_end_is_ended(
@@ -219,7 +235,7 @@ async def test_a_failed_episode_leaves_only_what_does_not_need_it() -> None:
     document = manifest()
     unhealthy(document)
     document["commissioner"] = [commissioner("good")]
-    states = statuses(await certified(document, keep_going=True, timeout_seconds=3.0))
+    states = statuses(await certified(document, keep_going=True, timeout_seconds=6.0))
     assert [step for step, status in states.items() if status == "pass"] == [
         "matriculate",
         "source-resolves",

@@ -24,7 +24,7 @@ from coworld_tui.runs.owner import Owner
 from coworld_tui.runs.paths import cache_dir
 from tests.replay.episodes import recorded_episode
 
-from .conftest import Rogue
+from .conftest import Rogue, until_it_logs
 
 pytestmark = pytest.mark.docker
 
@@ -50,9 +50,7 @@ async def test_a_container_is_cut_off(rogue: Rogue, workspace: Path, docker_engi
 async def test_containers_never_outlive_their_run(rogue: Rogue, workspace: Path, docker_engine: Any) -> None:
     run = RoleRun(rogue("endless", container=True), workspace, RoleOptions("diagnoser"))
     running = asyncio.create_task(run.run())
-    async with asyncio.timeout(30):
-        while not run.log.total:  # noqa: ASYNC110 - the ring tells nobody
-            await asyncio.sleep(0.01)
+    await until_it_logs(run)
     (container,) = containers(docker_engine, "diagnoser")
     limits = container.attrs["HostConfig"]
     assert (limits["Memory"], limits["NanoCpus"], limits["PidsLimit"]) == (1 << 30, 10**9, 512)
@@ -72,9 +70,7 @@ async def test_nothing_of_a_container_lies_here_while_it_runs(
     """Its files are another user's: ours are copies, which we may read and remove."""
     run = RoleRun(rogue("private", container=True), workspace, RoleOptions("grader"))
     running = asyncio.create_task(run.run())
-    async with asyncio.timeout(30):
-        while not run.log.total:  # noqa: ASYNC110 - the ring tells nobody
-            await asyncio.sleep(0.01)
+    await until_it_logs(run)
     (container,) = containers(docker_engine, "grader")
     assert [(mount["Destination"], mount["RW"]) for mount in container.attrs["Mounts"]] == [
         ("/coworld-role/input", False)

@@ -7,18 +7,18 @@ import json
 import os
 from pathlib import Path
 
-import psutil
 import pytest
 
 from coworld_tui.contract.package import Package
-from coworld_tui.roles import role_run
+from coworld_tui.roles import log_limit
 from coworld_tui.roles.role_run import RoleName, RoleOptions, RoleOutcome, RoleRun
 from coworld_tui.roles.role_views import view_output
 from coworld_tui.runs.index import read_run
 from coworld_tui.runs.paths import cache_dir, runs_dir
 from tests.replay.episodes import TOKENS
 
-from .conftest import SCRIPT, Rogue
+from ..processes import started_for
+from .conftest import Rogue, until_it_logs
 
 
 def options(role: RoleName = "grader", seconds: float = 30.0, output_dir: Path | None = None) -> RoleOptions:
@@ -35,9 +35,7 @@ async def ended(run: RoleRun) -> RoleOutcome:
         assert outcome.error.next_step
     rooms = cache_dir() / "roles"
     assert not rooms.exists() or not list(rooms.iterdir())
-    assert not [
-        each for each in psutil.process_iter(["cmdline"]) if str(SCRIPT) in (each.info["cmdline"] or [])
-    ]
+    assert not started_for(Path(os.environ["COWORLD_TUI_HOME"]))
     if outcome.folder is not None:
         assert json.loads((outcome.folder / "role.json").read_bytes()) == outcome.as_dict()
         assert all(Path(output.path).is_relative_to(outcome.folder) for output in outcome.outputs)
@@ -160,9 +158,7 @@ async def test_a_role_cannot_stand_in_for_its_record(rogue: Rogue, workspace: Pa
 async def test_a_run_ends_even_where_its_record_cannot_be_written(rogue: Rogue, workspace: Path) -> None:
     run = RoleRun(rogue("endless"), workspace, options())
     running = asyncio.create_task(run.run())
-    async with asyncio.timeout(30):
-        while not run.log.total:  # noqa: ASYNC110 - the ring tells nobody
-            await asyncio.sleep(0.01)
+    await until_it_logs(run)
     (folder,) = (path.parent for path in runs_dir().glob("*/artifacts/roles/*/role.stdout.log"))
     (folder / "role.json/in-the-way").mkdir(parents=True)
     run.cancel()
@@ -176,9 +172,7 @@ async def test_inputs_are_for_every_user(rogue: Rogue, workspace: Path) -> None:
     try:
         run = RoleRun(rogue("endless"), workspace, options())
         running = asyncio.create_task(ended(run))
-        async with asyncio.timeout(30):
-            while not run.log.total:  # noqa: ASYNC110 - the ring tells nobody
-                await asyncio.sleep(0.01)
+        await until_it_logs(run)
         (room,) = (cache_dir() / "roles").iterdir()
         modes = {path.stat().st_mode & 0o777 for path in (room / "input").iterdir()}
         assert (modes, (room / "input").stat().st_mode & 0o777) == ({0o644}, 0o755)
@@ -193,11 +187,10 @@ async def test_a_room_in_use_never_grows_old(rogue: Rogue, workspace: Path) -> N
     """Or another run would clear it away after a day."""
     run = RoleRun(rogue("endless"), workspace, options())
     running = asyncio.create_task(ended(run))
+    await until_it_logs(run)
+    (room,) = (cache_dir() / "roles").iterdir()
+    os.utime(room, (1, 1))
     async with asyncio.timeout(30):
-        while not run.log.total:  # noqa: ASYNC110 - the ring tells nobody
-            await asyncio.sleep(0.01)
-        (room,) = (cache_dir() / "roles").iterdir()
-        os.utime(room, (1, 1))
         while room.stat().st_mtime == 1:  # noqa: ASYNC110 - nor does a file
             await asyncio.sleep(0.01)
     run.cancel()
@@ -205,7 +198,7 @@ async def test_a_room_in_use_never_grows_old(rogue: Rogue, workspace: Path) -> N
 
 
 async def test_a_role_that_never_ends(rogue: Rogue, workspace: Path) -> None:
-    outcome = await ended(RoleRun(rogue("endless"), workspace, options(seconds=1.0)))
+    outcome = await ended(RoleRun(rogue("endless"), workspace, options(seconds=3.0)))
     assert outcome.error is not None
     assert outcome.error.type == "role_timeout"
     assert outcome.folder is not None
@@ -215,7 +208,7 @@ async def test_a_role_that_never_ends(rogue: Rogue, workspace: Path) -> None:
 async def test_a_role_that_writes_too_much(
     rogue: Rogue, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(role_run, "_LOG_LIMIT", 4 << 20)
+    monkeypatch.setattr(log_limit, "LOG_LIMIT", 4 << 20)
     for what in ("huge", "flood"):
         outcome = await failure(rogue, what, workspace)
         assert outcome.error is not None
@@ -230,9 +223,8 @@ async def test_cancelling(rogue: Rogue, workspace: Path) -> None:
     assert (outcome.status, outcome.exit_code, outcome.folder) == ("cancelled", 130, None)
     run = RoleRun(rogue("endless"), workspace, options())
     running = asyncio.create_task(ended(run))
-    async with asyncio.timeout(30):
-        while not run.log.total:  # noqa: ASYNC110 - the ring tells nobody
-            await asyncio.sleep(0.01)
+    await until_it_logs(run)
+    assert started_for(Path(os.environ["COWORLD_TUI_HOME"]))
     run.cancel()
     outcome = await running
     assert outcome.status == "cancelled"

@@ -15,6 +15,7 @@ from websockets.asyncio.client import connect
 
 from coworld_tui.contract.package import Package, read_package
 from coworld_tui.contract.request import SlotFill, plan_episode
+from coworld_tui.runner.docker_backend import DockerPart
 from coworld_tui.runner.docker_engine import LABEL_OWNER, LABEL_ROLE, LABEL_RUN, LABEL_SLOT, NETWORK
 from coworld_tui.runner.episode import Episode
 from coworld_tui.runner.launch import LaunchOptions
@@ -224,6 +225,31 @@ async def test_a_rogue_game_is_blamed(game: str, type: str, cause: str, rogue_im
     assert cause in outcome.error.cause
 
 
+@pytest.mark.parametrize(
+    ("game", "player", "blamed"),
+    [
+        ("--exit start:5", "", ("game_unhealthy", "the game")),
+        ("--players 1", "--crash start", ("player_error", "slot 0")),
+    ],
+)
+async def test_what_ends_before_its_port_is_asked_for_is_blamed_and_not_the_engine(
+    game: str, player: str, blamed: tuple[str, str], rogue_image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = DockerPart.address
+
+    async def late(part: DockerPart) -> tuple[str, int]:
+        if {"--exit", "--crash"} & set(part.spec.argv):
+            await part.wait()
+        return await address(part)
+
+    monkeypatch.setattr(DockerPart, "address", late)
+    startup = {"port": 9000, "path": "/ready", "timeout_seconds": 20} if player else None
+    package = rogue_package(slots=1, image=rogue_image, game=game, player=player, startup=startup)
+    outcome = await play(episode_of(package))
+    assert outcome.error is not None
+    assert (outcome.error.type, outcome.error.owner) == blamed
+
+
 async def test_links_planted_in_the_workspace_lead_nowhere(rogue_image: str, tmp_path: Path) -> None:
     target = tmp_path / "outside" / "policy_agent_0.log"
     target.parent.mkdir()
@@ -304,6 +330,7 @@ async def test_an_engine_elsewhere_gets_files_by_copy(
         running = await play_until(episode, "phase", phase="playing")
         mounts = [part.attrs["Mounts"] for part in containers(docker_engine, episode.run_id)]
         outcome = await running
+    assert len(mounts) == 3
     assert [mount for part in mounts for mount in part if mount["Type"] == "bind"] == []
     assert outcome.status == "passed"
     workspace = Path(outcome.workspace)
@@ -348,19 +375,21 @@ async def test_players_that_warm_up_are_ready_before_the_game(rogue_image: str) 
 
 
 @pytest.mark.parametrize(
-    ("player", "title"),
+    ("player", "seconds", "title"),
     [
-        ("--absent --warm 9001", "the player in slot 0 never became ready"),
-        ("--crash start", "the player in slot 0 crashed"),
+        ("--absent --warm 9001", 2, "the player in slot 0 never became ready"),
+        ("--crash start", 20, "the player in slot 0 crashed"),
     ],
 )
-async def test_a_player_that_never_gets_ready_is_named(rogue_image: str, player: str, title: str) -> None:
+async def test_a_player_that_never_gets_ready_is_named(
+    rogue_image: str, player: str, seconds: int, title: str
+) -> None:
     package = rogue_package(
         slots=1,
         image=rogue_image,
         game="--players 1",
         player=player,
-        startup={"port": 9000, "path": "/ready", "timeout_seconds": 2},
+        startup={"port": 9000, "path": "/ready", "timeout_seconds": seconds},
     )
     outcome = await play(episode_of(package))
     assert outcome.error is not None

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from coworld_tui.replay.recorded import ClosedFrames, StreamFrames
+from coworld_tui.runner.episode import FIRST_FRAME_SECONDS
 from coworld_tui.runner.outcome import Outcome
 from coworld_tui.runner.phases import Phase
+from coworld_tui.runner.recorder import Recorder
 
 from ..rogue.launch import local_episode
 from .ending import check_ending, play, play_until, recording_in, until
@@ -28,6 +30,7 @@ class Case:
     cause: str
     owner: str = "the game"
     timeout: float = 20.0
+    first_frame: float = FIRST_FRAME_SECONDS
     verify: bool = False
 
 
@@ -63,7 +66,7 @@ CASES = {
         "--bad-token error", "game_contract_violation", "answered 500 to a bad token"
     ),
     "no frame": Case(
-        "--frames none --hold", "game_contract_violation", "nothing came within 0.5 s", timeout=0.5
+        "--frames none --hold", "game_contract_violation", "nothing came within 0.5 s", first_frame=0.5
     ),
     "viewer refused": Case("--frames refused", "game_contract_violation", "HTTP 403"),
     "viewer closed": Case("--frames closed", "game_contract_violation", "closed the global viewer"),
@@ -73,8 +76,8 @@ CASES = {
     "results with NaN": Case("--results nan", "results_malformed", "results.json"),
     "results are a link": Case("--results link", "results_missing", "no plain file"),
     "results are a directory": Case("--results directory", "results_missing", "no plain file"),
-    "never ends": Case("--hold", "episode_timeout", "it still ran after 0.8 s", timeout=0.8),
-    "never ends, ignores SIGTERM": Case("--hold --stubborn", "episode_timeout", "it still ran", timeout=0.8),
+    "never ends": Case("--hold", "episode_timeout", "it still ran after 3 s", timeout=3.0),
+    "never ends, ignores SIGTERM": Case("--hold --stubborn", "episode_timeout", "it still ran", timeout=3.0),
     "no replay to verify": Case("--replay none", "replay_missing", "", verify=True),
     "replay server exits": Case(
         "--replay-mode exits", "replay_unloadable", "the replay server exited with 3", verify=True
@@ -84,7 +87,8 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-async def test_is_blamed(case: Case) -> None:
+async def test_is_blamed(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("coworld_tui.runner.episode.FIRST_FRAME_SECONDS", case.first_frame)
     episode = local_episode(case.game, timeout_seconds=case.timeout, verify_replay=case.verify)
     outcome = await play(episode)
     assert outcome.error is not None
@@ -164,6 +168,16 @@ async def test_a_flood_of_frames_is_recorded_whole() -> None:
     assert [recording.tick(seq) for seq in range(0, 30_000, 997)] == list(range(0, 30_000, 997))
 
 
+async def test_frames_on_their_way_when_the_game_ends_are_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def slowly(_: Recorder) -> None:
+        await asyncio.sleep(0.001)
+
+    monkeypatch.setattr(Recorder, "room", slowly)
+    outcome = await play(local_episode("--count 1500"))
+    assert (outcome.status, outcome.recorded) == ("passed", 1500)
+    assert outcome.phases["playing"] < 1.0, "the game was long gone"
+
+
 async def test_frames_of_fifty_megabytes_are_recorded() -> None:
     outcome = await play(local_episode("--frames huge --count 3"))
     recording = recording_of(outcome)
@@ -194,7 +208,7 @@ async def test_a_flood_of_log_output_is_kept_on_disk_and_bounded_in_memory(log: 
 @pytest.mark.parametrize("where", ["group", "session"])
 @pytest.mark.parametrize("end", ["--exit played:0", "--hold"])
 async def test_a_grandchild_that_holds_the_pipes_is_gone(where: str, end: str) -> None:
-    outcome = await play(local_episode(f"--grandchild {where} {end}", timeout_seconds=1.5))
+    outcome = await play(local_episode(f"--grandchild {where} {end}", timeout_seconds=3.0))
     assert outcome.status == ("failed" if end == "--hold" else "passed")
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from coworld_tui.runner.episode import FIRST_FRAME_SECONDS
+
 from ..processes import command_lines
 from ..rogue.launch import local_episode
 from .ending import play, play_until
@@ -22,7 +24,7 @@ class Case:
     type: str
     cause: str
     owner: str = "slot 1"
-    timeout: float = 20.0
+    first_frame: float = FIRST_FRAME_SECONDS
 
 
 CASES = {
@@ -34,18 +36,22 @@ CASES = {
     ),
     "crashes at the end": Case("--crash end", "", "player_error", "exit code 7"),
     "never connects": Case(
-        "--absent", "", "game_contract_violation", "nothing came within 0.6 s", owner="the game", timeout=0.6
+        "--absent",
+        "",
+        "game_contract_violation",
+        "nothing came within 0.6 s",
+        owner="the game",
+        first_frame=0.6,
     ),
-    "never exits": Case("--stay", "", "episode_inconclusive", "it still ran 0.5 s after the game had ended"),
+    "never exits": Case("--stay", "", "episode_inconclusive", "it still ran 2 s after the game had ended"),
     "never exits, ignores SIGTERM": Case("--stay --stubborn", "", "episode_inconclusive", "it still ran"),
 }
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-async def test_is_blamed(case: Case) -> None:
-    episode = local_episode(
-        case.game, ["", case.player], timeout_seconds=case.timeout, player_exit_seconds=0.5
-    )
+async def test_is_blamed(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("coworld_tui.runner.episode.FIRST_FRAME_SECONDS", case.first_frame)
+    episode = local_episode(case.game, ["", case.player], player_exit_seconds=2.0)
     outcome = await play(episode)
     assert outcome.error is not None
     assert (outcome.error.type, outcome.error.owner, outcome.exit_code) == (case.type, case.owner, 1)
@@ -68,7 +74,7 @@ async def test_a_crash_in_play_is_the_games_to_handle(frames: str) -> None:
 
 
 async def test_the_state_of_every_player_is_written_down() -> None:
-    outcome = await play(local_episode(players=["", "--crash end", "--stay"], player_exit_seconds=0.3))
+    outcome = await play(local_episode(players=["", "--crash end", "--stay"], player_exit_seconds=2.0))
     status = Path(outcome.workspace, "player_status.json")
     players = json.loads(status.read_bytes())["players"]
     assert [(player["state"], player["exit_code"]) for player in players] == [

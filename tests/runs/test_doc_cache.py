@@ -47,7 +47,7 @@ async def test_fetched_once_while_it_is_fresh() -> None:
         assert datetime.now(UTC) - datetime.fromisoformat(first.fetched_at) < timedelta(minutes=1)
         web.answers["/a"] = answer(b"# Two\n")
         again = await fetch_document_text(url, allow_private=True)
-        assert (again.text, again.from_cache, again.is_stale) == ("# One\n", True, False)
+        assert (again.text, again.from_cache, bool(again.problem)) == ("# One\n", True, False)
         assert again.fetched_at == first.fetched_at
         assert len(web.requests) == 1
         newer = await fetch_document_text(url, allow_private=True, refresh=True)
@@ -75,7 +75,7 @@ async def test_offline_the_kept_copy_is_shown_with_the_reason() -> None:
         await fetch_document_text(url, allow_private=True)
     grow_older(timedelta(days=40))
     kept = await fetch_document_text(url, allow_private=True)
-    assert (kept.text, kept.from_cache, kept.is_stale) == ("# Kept\n", True, True)
+    assert (kept.text, kept.from_cache, bool(kept.problem)) == ("# Kept\n", True, True)
     assert "could not be downloaded" in kept.problem
     with pytest.raises(CoworldError):
         await fetch_document_text(url + "other", allow_private=True)
@@ -86,7 +86,7 @@ async def test_a_page_that_turns_bad_leaves_the_copy() -> None:
         await fetch_document_text(web.url("/"), allow_private=True)
         web.answers["/"] = redirect("file:///etc/passwd")
         kept = await fetch_document_text(web.url("/"), allow_private=True, refresh=True)
-        assert (kept.text, kept.is_stale) == ("# One\n", True)
+        assert (kept.text, bool(kept.problem)) == ("# One\n", True)
         web.answers["/"] = answer(b"# Two\n")
         assert (await fetch_document_text(web.url("/"), allow_private=True, refresh=True)).text == "# Two\n"
 

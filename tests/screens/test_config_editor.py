@@ -14,6 +14,7 @@ from coworld_tui.contract.package import read_package
 from coworld_tui.contract.request import OWN_CONFIG, parse_request, plan_from_request
 from coworld_tui.replay.lenses.spans import text_of
 from coworld_tui.screens.config_editor import ConfigEditor
+from coworld_tui.screens.dialogs import Prompt
 from coworld_tui.screens.launch import LaunchScreen
 from coworld_tui.widgets.choice import Choice
 from coworld_tui.widgets.table import TableView
@@ -56,6 +57,14 @@ def about(pilot: Pilot[str]) -> str:
 @pytest.fixture
 def manifest(tmp_path: Path) -> Path:
     return put(tmp_path, builders.old_manifest())
+
+
+async def save(pilot: Pilot[str], key: str, name: str) -> None:
+    """Save the configuration that is edited, under a name."""
+    await pilot.press(key)
+    await until(pilot, lambda: isinstance(pilot.app.screen, Prompt), "it asks for the name")
+    pilot.app.screen.query_one(Input).value = name
+    await pilot.press("enter")
 
 
 async def test_a_value_goes_into_the_episode(console: OpenConsole, manifest: Path) -> None:
@@ -136,18 +145,25 @@ async def test_it_can_be_saved_twice_and_takes_no_file_of_others(
         editor = await open_editor(pilot)
         for name in ("first", "second"):
             await until(pilot, lambda: editor._is_checked, "it is checked")
-            await pilot.press("s")
-            await until(pilot, lambda: pilot.app.screen is not editor, "it asks for the id")
-            pilot.app.screen.query_one(Input).value = name
-            await pilot.press("enter")
+            await save(pilot, "s", name)
             await until(pilot, partial(has_variant, manifest, name), f"{name} is in the file")
             await until(pilot, lambda: pilot.app.screen is editor, "back")
-        await pilot.press("w")
-        await until(pilot, lambda: pilot.app.screen is not editor, "it asks for the file")
-        pilot.app.screen.query_one(Input).value = str(manifest)
         before = manifest.read_bytes()
-        await pilot.press("enter")
+        await save(pilot, "w", str(manifest))
         await until(pilot, lambda: any("already exists" in toast for toast in toasts(pilot)), "it is refused")
+        assert manifest.read_bytes() == before
+
+
+@pytest.mark.parametrize("key", ["s", "w"])
+async def test_no_name_to_save_under_ends_the_console(console: OpenConsole, manifest: Path, key: str) -> None:
+    async with console() as pilot:
+        await see_text(pilot, "slots")
+        editor = await open_editor(pilot)
+        await until(pilot, lambda: editor._is_checked, "it is checked")
+        before = manifest.read_bytes()
+        await save(pilot, key, "a\0b\ud800")
+        await until(pilot, lambda: toasts(pilot), "it is refused")
+        assert pilot.app.screen is editor
         assert manifest.read_bytes() == before
 
 
@@ -173,16 +189,8 @@ async def test_it_is_saved_as_a_variant_and_the_screen_follows(console: OpenCons
         editor = await open_editor(pilot)
         await type_value(pilot, editor, "width", "17")
         await until(pilot, lambda: editor._is_checked and not editor._problems, "it is right")
-        await pilot.press("s")
-        await until(pilot, lambda: pilot.app.screen is not editor, "it asks for the id")
-        pilot.app.screen.query_one(Input).value = "narrow"
-        await pilot.press("enter")
-
-        def saved() -> bool:
-            variants = json.loads(manifest.read_bytes())["variants"]
-            return any(each["id"] == "narrow" for each in variants)
-
-        await until(pilot, saved, "it is in the file")
+        await save(pilot, "s", "narrow")
+        await until(pilot, partial(has_variant, manifest, "narrow"), "it is in the file")
         await pilot.press("escape", "v")
         await see_items(pilot, "narrow")
     chosen = next(each for each in read_package(manifest).manifest.variants if each.id == "narrow")
@@ -197,10 +205,7 @@ async def test_it_is_saved_as_a_request_that_runs(
         editor = await open_editor(pilot)
         await type_value(pilot, editor, "width", "18")
         await until(pilot, lambda: editor._is_checked and not editor._problems, "it is right")
-        await pilot.press("w")
-        await until(pilot, lambda: pilot.app.screen is not editor, "it asks for the file")
-        pilot.app.screen.query_one(Input).value = str(tmp_path / "episode_request.json")
-        await pilot.press("enter")
+        await save(pilot, "w", str(tmp_path / "episode_request.json"))
         await until(pilot, (tmp_path / "episode_request.json").is_file, "it is written")
     package = read_package(manifest)
     request = parse_request((tmp_path / "episode_request.json").read_bytes(), package)

@@ -11,11 +11,14 @@ import pytest
 from coworld_tui.contract.bundled import bundled_package
 from coworld_tui.contract.errors import CoworldError
 from coworld_tui.contract.package import Package
+from coworld_tui.keys import of_scope
 from coworld_tui.replay.lenses.spans import Span, cell_width, text_of
+from coworld_tui.roles.listing import RUN_ROLES
 from coworld_tui.runs.doc_cache import FetchedDocument
+from coworld_tui.screens.facts import error_lines, fact
 from coworld_tui.screens.package_tabs.building import TABS, build_tab, verdict_of
 from coworld_tui.screens.package_tabs.docs import DocsTab
-from coworld_tui.screens.package_tabs.model import PackageTab, fact
+from coworld_tui.screens.package_tabs.model import PackageTab
 from coworld_tui.screens.package_tabs.roles import SECTIONS, RolesTab
 from coworld_tui.screens.package_tabs.schemas import SchemasTab
 from coworld_tui.screens.package_tabs.variants import VariantsTab
@@ -89,6 +92,26 @@ def test_a_role_tells_how_it_is_started_and_what_is_missing(old: Package) -> Non
     assert "https://example.org/p" in text
     assert "'grader'" in text
     assert "! see below" in listed(tab)[at]
+
+
+@pytest.mark.parametrize("section", RUN_ROLES)
+def test_a_role_that_runs_here_tells_the_key_that_runs_it(section: str) -> None:
+    manifest = builders.old_manifest()
+    manifest[section] = [{**builders.player("mine"), "type": section}]
+    tab = RolesTab(builders.package(manifest), {})
+    row = next(at for at, text in enumerate(listed(tab)) if text.startswith(section))
+    keys = [key.label for key in of_scope("replay") if section in key.action]
+    assert f"{keys[0]} in a replay" in said(tab, row)
+
+
+@pytest.mark.parametrize("width", [20, 46, 130])
+def test_an_error_says_all_of_it_in_its_room(width: int) -> None:
+    error = CoworldError("x", "title " * 30, cause="\x1b[31mcause " * 30, next_step="next " * 30)
+    lines = [text_of([line]) for line in error_lines(error, width)]
+    assert lines[0].startswith("✗ ")
+    assert " ".join(lines).count("title") == " ".join(lines).count("cause") == 30
+    assert all(cell_width(line) <= max(width, 34) for line in lines)
+    assert "\x1b" not in "".join(lines)
 
 
 def test_schemas_read_as_an_outline_and_raw(old: Package) -> None:

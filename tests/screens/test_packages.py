@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from coworld_tui.contract.bundled import bundled_package
-from coworld_tui.contract.measures import age
 from coworld_tui.replay.lenses.spans import cell_width, text_of
 from coworld_tui.runs.index import RunEntry
 from coworld_tui.screens.package_tabs.model import ImageFact
@@ -67,6 +66,23 @@ def test_the_overview_fits_its_room(width: int) -> None:
         assert cell_width(text) <= width, text
 
 
+def test_a_package_is_shown_where_there_is_neither_here_nor_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, builders.old_manifest())
+    package = discover([])[0].package
+    assert package is not None
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(os, "getuid", lambda: (1 << 31) - 2)  # of nobody
+    text = text_of(OverviewTab(package, {}, []).lines(0, 100))
+    assert "from" in text
+    assert "coworld_manifest.json" in "".join(text.split())
+
+
 def test_images_are_present_absent_or_unknown(tmp_path: Path) -> None:
     put(tmp_path, builders.old_manifest())
     package = discover([])[0].package
@@ -105,23 +121,3 @@ def test_any_run_manifest_gives_a_row(result: dict[str, Any]) -> None:
 def test_without_runs_it_is_said_what_to_do() -> None:
     assert "r runs it" in text_of(OverviewTab(bundled_package(), {}, []).lines(0, 60))
     assert "r runs" in RunsTab([]).rows.note
-
-
-@pytest.mark.parametrize(
-    ("ago", "shown"),
-    [
-        (timedelta(seconds=59), "now"),
-        (timedelta(minutes=2), "2 m"),
-        (timedelta(hours=23, minutes=59), "23 h"),
-        (timedelta(days=40), "40 d"),
-        (timedelta(seconds=-5), "now"),
-    ],
-)
-def test_ages_are_short(ago: timedelta, shown: str) -> None:
-    now = datetime(2026, 11, 20, tzinfo=UTC)
-    assert age((now - ago).isoformat(), now) == shown
-
-
-@pytest.mark.parametrize("moment", ["", "yesterday", "2026-11-20", "9" * 400])
-def test_a_strange_time_has_no_age_or_one_that_can_be_shown(moment: str) -> None:
-    assert len(age(moment)) < 12

@@ -29,8 +29,15 @@ def manifest(base: str, docker_engine: Any, tmp_path_factory: pytest.TempPathFac
     done = coworld("build", "--version", "0.1.0", cwd=folder, env={"BASE": base})
     assert done.code == 0, done.err
     yield folder / "dist" / "coworld_manifest.json"
-    for image in (f"{name}-game", f"{name}-player"):
-        for tag in {tag for found in docker_engine.images.list(image) for tag in found.tags}:
+    # An image has other workers' tags too when they built the same.
+    tags = {
+        tag
+        for part in ("game", "player")
+        for each in docker_engine.images.list(f"{name}-{part}")
+        for tag in each.tags
+    }
+    for tag in tags:
+        if tag.startswith(f"{name}-"):
             docker_engine.images.remove(tag, force=True)
 
 

@@ -18,7 +18,7 @@ from time import monotonic
 
 from ..processes import end_what_this_test_started
 
-WAIT_SECONDS = 15.0
+WAIT_SECONDS = 30.0
 _SEQUENCES = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x1b\\|\x07)|\x1b[ -/]*[0-~]", re.DOTALL)
 _MODES = (b"1049", b"1000", b"1003", b"1006", b"1004", b"2004")
 

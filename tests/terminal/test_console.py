@@ -18,7 +18,7 @@ from coworld_tui.demo import manifest_path
 
 from ..processes import started_for
 from .conftest import Open
-from .pseudo import Terminal
+from .pseudo import WAIT_SECONDS, Terminal
 
 ENTER, CTRL_Q = "\r", "\x11"
 LONG = ("demo", "--variant", "wide")
@@ -34,6 +34,16 @@ def playing(terminal: Open, *arguments: str, size: tuple[int, int] = (100, 30)) 
     console = terminal(*(arguments or LONG), size=size)
     console.shows("playing", "tick 2")
     return console
+
+
+def four_seconds(folder: Path) -> tuple[str, ...]:
+    """The arguments of a run that takes four seconds, drawn at 20 frames a second."""
+    manifest = json.loads(manifest_path().read_bytes())
+    manifest["certification"]["game_config"]["max_ticks"] = 120
+    for part in (manifest["game"]["runnable"], *manifest["player"]):
+        part["run"][0] = sys.executable
+    (folder / "coworld_manifest.json").write_text(json.dumps(manifest))
+    return ("run", str(folder), "--backend", "process")
 
 
 def test_the_demo_is_launched_by_keys_and_shows_its_result(home: Path, terminal: Open) -> None:
@@ -68,7 +78,7 @@ def test_a_peer_package_is_launched_by_keys(
     form = console.press("r")
     console.shows("enter launch", since=form)
     run = console.press(ENTER)
-    console.shows("passed", str(home / "runs"), since=run, seconds=40)
+    console.shows("passed", str(home / "runs"), since=run)
     console.press(CTRL_Q)
     assert console.ends() == 0
     assert console.left_over_modes() == []
@@ -91,8 +101,8 @@ def test_quitting_asks_and_can_stop_what_runs(home: Path, terminal: Open) -> Non
     assert manifest["run_id"] in after
 
 
-def test_quitting_can_let_it_finish_in_the_plain_terminal(home: Path, terminal: Open) -> None:
-    console = playing(terminal, "demo", "--variant", "quick")
+def test_quitting_can_let_it_finish_in_the_plain_terminal(home: Path, tmp_path: Path, terminal: Open) -> None:
+    console = playing(terminal, *four_seconds(tmp_path))
     asked = console.press(CTRL_Q)
     console.shows("finish them", since=asked)
     answered = console.press("f")
@@ -142,7 +152,7 @@ def test_a_signal_before_the_first_paint(number: signal.Signals, terminal: Open)
 def test_a_terminal_that_goes_away_ends_everything(home: Path, terminal: Open) -> None:
     console = playing(terminal)
     console.hang_up()
-    assert console.ends(seconds=5) == 130
+    assert console.ends() == 130
     assert started_for(home) == []
     assert [manifest["status"] for manifest in manifests(home)] == ["cancelled"]
     assert not (home / "coworld-tui.log").exists()
@@ -152,7 +162,7 @@ def test_a_terminal_that_goes_away_ends_a_plain_run(home: Path, terminal: Open) 
     console = terminal(*LONG, "--display", "plain")
     console.shows("◐ playing")
     console.hang_up()
-    assert console.ends(seconds=5) == 130
+    assert console.ends() == 130
     assert started_for(home) == []
     assert [manifest["status"] for manifest in manifests(home)] == ["cancelled"]
 
@@ -167,19 +177,14 @@ def test_ctrl_c_ends_a_plain_run(home: Path, terminal: Open) -> None:
 
 
 def test_a_terminal_that_stalls_holds_nothing_up(home: Path, tmp_path: Path, terminal: Open) -> None:
-    manifest = json.loads(manifest_path().read_bytes())
-    manifest["certification"]["game_config"]["max_ticks"] = 120  # four seconds, drawn at 20 frames a second
-    for part in (manifest["game"]["runnable"], *manifest["player"]):
-        part["run"][0] = sys.executable
-    (tmp_path / "coworld_manifest.json").write_text(json.dumps(manifest))
-    console = playing(terminal, "run", str(tmp_path), "--backend", "process", size=(200, 60))
+    console = playing(terminal, *four_seconds(tmp_path), size=(200, 60))
     # Nothing is read from now on, as with a stopped terminal (ctrl+s) or a dead SSH connection.
-    deadline = monotonic() + 7
+    deadline = monotonic() + WAIT_SECONDS
     while [manifest["status"] for manifest in manifests(home)] != ["passed"]:
         assert monotonic() < deadline
         select.select([], [], [], 0.1)
     console.hang_up()
-    assert console.ends(seconds=5) == 130
+    assert console.ends() == 130
 
 
 def test_an_idle_console_is_idle(terminal: Open) -> None:
@@ -261,7 +266,7 @@ def test_the_full_display_can_end_with_json(terminal: Open) -> None:
 def test_episodes_get_output_folders_of_their_own(tmp_path: Path, terminal: Open) -> None:
     place = tmp_path / "out"
     console = terminal("demo", "--episodes", "2", "--jobs", "2", "--output-dir", str(place))
-    deadline = monotonic() + 15
+    deadline = monotonic() + WAIT_SECONDS
     while len(list(place.glob("*"))) < 2:
         assert monotonic() < deadline
         console.read(0.1)

@@ -209,7 +209,7 @@ def test_three_hundred_keys_at_once_end_at_the_right_frame(
         reel.terminal.press(keys)
         reel.goes_to(index + 1)
         reel.falls_silent(0.15)
-        assert reel.tick == index + 1
+        reel.goes_to(index + 1)
         reel.shows_frame(kept.frame(index))
 
 
@@ -228,7 +228,7 @@ def test_playing_at_64x_moves_and_stops(kept: Document, opened: Opened) -> None:
     reel.until(far, "300 frames on")
     assert len(seen) > 5
     reel.terminal.press(" ")
-    reel.falls_silent(0.15)
+    reel.falls_silent(0.5)
     stopped = reel.tick
     assert stopped is not None
     reel.shows_frame(kept.frame(stopped - 1))

@@ -39,7 +39,9 @@ def _certify(commands: Any) -> None:
         "--timeout-seconds", type=seconds, default=60.0, metavar="S", help="limit per phase (default: 60)"
     )
     certify.add_argument("--output-dir", metavar="DIR", help="put the workspace and the report here")
-    certify.add_argument("--display", choices=("full", "plain", "none"), help="(default: by terminal)")
+    certify.add_argument(
+        "--display", choices=("full", "plain", "none"), help="(default: plain; none with --json)"
+    )
     certify.add_argument("--json", action="store_true", help="print one JSON object")
 
 

@@ -1,8 +1,8 @@
-"""Fields that both generations read alike."""
+"""What both generations read alike."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import packaging.version
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -44,3 +44,25 @@ class Doc(Model):
         if self.type == "uri" and not self.value.startswith(("http://", "https://")):
             raise refused("start value with http:// or https://, or make type text")
         return self
+
+
+class Variant(Model):
+    """A named config."""
+
+    id: Text
+    name: Text
+    description: Text
+    game_config: dict[str, Any]
+
+
+class CertificationPlayer(Model):
+    """One slot of the fixture."""
+
+    player_id: Text
+
+
+class Certification(Model):
+    """The fixture."""
+
+    game_config: dict[str, Any]
+    players: list[CertificationPlayer] = Field(min_length=1)

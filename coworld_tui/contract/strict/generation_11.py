@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .fields import Doc, Model, Text, Version
+from .fields import Certification, Doc, Model, Text, Variant, Version
 
 Role = Literal["player", "reporter", "commissioner", "grader", "diagnoser", "optimizer"]
 
@@ -77,27 +77,10 @@ class Game(Model):
     docs: Docs | None = None
 
 
-class Variant(Model):
-    """A named config; ``parent_id`` names another variant."""
+class ChildVariant(Variant):
+    """A variant; ``parent_id`` names another."""
 
-    id: Text
-    name: Text
-    description: Text
-    game_config: dict[str, Any]
     parent_id: Text | None = None
-
-
-class CertificationPlayer(Model):
-    """One slot of the fixture."""
-
-    player_id: Text
-
-
-class Certification(Model):
-    """The fixture."""
-
-    game_config: dict[str, Any]
-    players: list[CertificationPlayer] = Field(min_length=1)
 
 
 class Manifest(Model):
@@ -111,5 +94,5 @@ class Manifest(Model):
     grader: list[RoleRunnable] = Field(default_factory=list)
     diagnoser: list[RoleRunnable] = Field(default_factory=list)
     optimizer: list[RoleRunnable] = Field(default_factory=list)
-    variants: list[Variant] = Field(min_length=1)
+    variants: list[ChildVariant] = Field(min_length=1)
     certification: Certification

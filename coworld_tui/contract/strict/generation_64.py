@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
-from .fields import Doc, Model, Text, Version, WebAddress, refused
+from .fields import Certification, Doc, Model, Text, Variant, Version, WebAddress, refused
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -326,28 +326,6 @@ class Game(Model):
         if len(set(ids)) < len(ids):
             raise refused("give every achievement an id of its own")
         return achievements
-
-
-class Variant(Model):
-    """A named config."""
-
-    id: Text
-    name: Text
-    description: Text
-    game_config: dict[str, Any]
-
-
-class CertificationPlayer(Model):
-    """One slot of the fixture."""
-
-    player_id: Text
-
-
-class Certification(Model):
-    """The fixture."""
-
-    game_config: dict[str, Any]
-    players: list[CertificationPlayer] = Field(min_length=1)
 
 
 class Manifest(Model):

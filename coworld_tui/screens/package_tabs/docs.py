@@ -16,8 +16,9 @@ from ...replay.lenses.spans import Line, Span
 from ...replay.markup import Document, html_document, markdown_document
 from ...replay.zip_view import DOCUMENT_LIMIT
 from ...runs.doc_cache import FetchedDocument, kept_document
+from ...widgets.listed_rows import ListedRows
 from ...widgets.table import Column
-from .model import ListedRows, fact, wrapped
+from ..facts import fact, paragraph
 
 _COLUMNS = (Column("document", 0, least=20), Column("", 16, "right", "muted", optional=True))
 _DEEPEST = 3
@@ -121,8 +122,8 @@ class DocsTab:
             ]
         if isinstance(found, CoworldError):
             said = f"{found.title}: {found.cause}" if found.cause else found.title
-            lines += [(), *((Span(text, "error"),) for text in wrapped(said, width))]
-            return [*lines, (), (Span("enter", "accent"), Span(" tries again"))]
+            lines += [(), *paragraph(said, width, "error"), ()]
+            return [*lines, (Span("enter", "accent"), Span(" tries again"))]
         lines += fact("fetched", found.fetched_at, width)
         lines += fact("not newer", found.problem, width, "warning")
         lines += fact("cut", "only its beginning" if found.is_truncated else "", width, "warning")

@@ -9,8 +9,9 @@ from functools import cached_property
 from ...contract.checking import Verdict
 from ...contract.findings import Finding
 from ...replay.lenses.spans import Line, Span
+from ...widgets.listed_rows import ListedRows
 from ...widgets.table import Column
-from .model import ListedRows, fact, wrapped
+from ..facts import fact, paragraph
 
 _COLUMNS = (
     Column("", 1),
@@ -44,7 +45,7 @@ class FindingsTab:
         finding = self.verdict.findings[row]
         lines += [(), *fact("where", finding.where or "the document", width, "key")]
         lines += fact("for", ", ".join(finding.generations), width)
-        return [*lines, (), *((Span(text),) for text in wrapped(finding.message, width))]
+        return [*lines, (), *paragraph(finding.message, width)]
 
 
 def acceptance(verdict: Verdict) -> Line:

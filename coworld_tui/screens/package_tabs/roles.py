@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ...contract.package import Package
+from ...keys import of_scope
 from ...replay.lenses.spans import Line, Span
 from ...roles.listing import RoleEntry, list_roles
+from ...widgets.listed_rows import ListedRows
 from ...widgets.table import Column
-from .model import ImageFact, ListedRows, fact
+from ..facts import facts
+from .model import ImageFact
 from .overview import image_state
 
 SECTIONS = ("game", "player", "reporter", "commissioner", "grader", "diagnoser", "optimizer")
@@ -21,7 +24,6 @@ _COLUMNS = (
     Column("name", 0, least=12, optional=True),
     Column("image", 12),
 )
-_KEYS = {"reporter": "P", "grader": "G", "diagnoser": "D", "optimizer": "O"}
 
 
 @dataclass(frozen=True)
@@ -56,21 +58,17 @@ class RolesTab:
         section, entry = self._entries[row]
         if entry is None:
             return [(Span(f"the manifest declares no {section}", "muted"),)]
-        facts = [
+        entries = [
             ("about", entry.description, ""),
             ("image", entry.image or "", ""),
             ("platform", self._platform(entry), ""),
-            (
-                "run",
-                shlex.join(entry.argv) if entry.argv else "the image's own command" * bool(entry.image),
-                "",
-            ),
+            ("run", _command(entry), ""),
             *((f"env {name}", value, "") for name, value in entry.env.items()),
             ("source", entry.source_url or "", "accent"),
-            ("run here", f"{_KEYS[section]} in a replay" if entry.can_run else "", ""),
+            ("run here", f"{_key(section)} in a replay" if entry.can_run else "", ""),
             *(("missing", problem, "warning") for problem in entry.problems),
         ]
-        return [line for label, value, style in facts for line in fact(label, value, width, style)]
+        return facts(entries, width)
 
     def _platform(self, entry: RoleEntry) -> str:
         details = self.images.get(entry.image or "")
@@ -83,3 +81,14 @@ class RolesTab:
         if entry.problems:
             state = Span("! see below", "warning")
         return (Span(section), Span(entry.id), Span(entry.name), state)
+
+
+def _command(entry: RoleEntry) -> str:
+    if entry.argv:
+        return shlex.join(entry.argv)
+    return "the image's own command" if entry.image else ""
+
+
+def _key(section: str) -> str:
+    """The key that runs a role on the replay in view."""
+    return next(key.label for key in of_scope("replay") if key.action == f"judge('{section}')")

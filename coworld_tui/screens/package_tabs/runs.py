@@ -10,8 +10,9 @@ from ...contract.measures import age
 from ...contract.text import safe_line
 from ...replay.lenses.spans import Line, Span, fit
 from ...runs.index import RunEntry
+from ...widgets.listed_rows import ListedRows
 from ...widgets.table import Column
-from .model import ListedRows, fact
+from ..facts import facts
 
 _STATUS_STYLES = {
     "passed": "good",
@@ -51,7 +52,7 @@ class RunsTab:
         error = problem if isinstance(problem, dict) else {}
         inputs = run.manifest.get("input_summary")
         slots = inputs.get("slots") if isinstance(inputs, dict) else None
-        facts = [
+        entries = [
             ("run", run.run_id, ""),
             ("folder", str(run.path), ""),
             ("command", str(run.manifest.get("command", "")), ""),
@@ -61,7 +62,7 @@ class RunsTab:
             ("next", str(error.get("next_step", "")), "accent"),
             ("problem", run.problem, "warning"),
         ]
-        return [line for label, value, style in facts for line in fact(label, value, width, style)]
+        return facts(entries, width)
 
 
 def run_line(run: RunEntry, width: int) -> Line:

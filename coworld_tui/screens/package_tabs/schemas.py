@@ -10,8 +10,9 @@ from ...contract.package import Package
 from ...contract.schema_outline import OutlineRow, schema_outline
 from ...replay.json_view import JsonText, json_lines
 from ...replay.lenses.spans import Line, Span, fit
+from ...widgets.listed_rows import ListedRows
 from ...widgets.table import Column
-from .model import ListedRows, wrapped
+from ..facts import wrapped
 
 _COLUMNS = (Column("schema", 12, style="strong"), Column("of", 0, style="muted"))
 _ENTRIES = (

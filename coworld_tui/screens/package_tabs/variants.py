@@ -13,7 +13,7 @@ from ...contract.request import FIXTURE
 from ...contract.text import safe_line
 from ...replay.lenses.spans import Line, Span, fit
 from ...widgets.table import Column
-from .model import wrapped
+from ..facts import paragraph
 
 _COLUMNS = (
     Column("variant", 0, style="strong", least=12),
@@ -95,7 +95,7 @@ class VariantsTab:
     def lines(self, row: int, width: int) -> Sequence[Line]:
         """The description, then every value beside the fixture's."""
         entry, differences = self.entries[row], self.differences(row)
-        lines: list[Line] = [(Span(text),) for text in wrapped(entry.description, width)]
+        lines = paragraph(entry.description, width)
         if entry.id == FIXTURE:
             return [*lines, (), *(_plain(each, width) for each in differences)]
         heads = (
