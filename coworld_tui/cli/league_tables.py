@@ -7,9 +7,10 @@ hosted side (hosted.md 2), and no unit but the label the server gives them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple, TypeVar
 
+from ..contract.measures import age
 from ..contract.text import safe_line
 from ..observatory.models.coworlds import Coworld, CoworldRow, Image
 from ..observatory.models.entries import Event, Membership, Submission
@@ -25,30 +26,17 @@ _LONG = 100
 _NONE = "-"
 _LAST_RANK = 2**31
 _WITHOUT_REPLAY = ("failed", "cancelled", "canceled")
-_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60))
 
 _Row = TypeVar("_Row")
 
 
-class _Cells(NamedTuple):
+class Cells(NamedTuple):
     """A column: its heading, what stands there in a row, and whether that is a number."""
 
     heading: str
     text: Callable[..., str | None]
     is_number: bool = False
     widest: int = _CELL
-
-
-def age(moment: datetime | None, now: datetime | None = None) -> str:
-    """How long ago: ``5 min``, ``3 h``, ``in 2 d``; ``now`` within a minute, as clocks differ."""
-    if moment is None:
-        return _NONE
-    known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    seconds = ((now or datetime.now(UTC)) - known).total_seconds()
-    for unit, length in _UNITS:
-        if abs(seconds) >= length:
-            return f"{'in ' if seconds < 0 else ''}{int(abs(seconds) // length)} {unit}"
-    return "now"
 
 
 def score(value: float | None) -> str:
@@ -58,12 +46,12 @@ def score(value: float | None) -> str:
 
 def leagues(rows: Sequence[League]) -> Iterator[str]:
     """One line a league."""
-    return _table(rows, _LEAGUES)
+    return table_lines(rows, _LEAGUES)
 
 
 def league(row: League) -> Iterator[str]:
     """One league."""
-    return _fields(
+    return field_lines(
         ("league", row.id),
         ("name", row.name),
         ("state", row.state),
@@ -77,13 +65,13 @@ def league(row: League) -> Iterator[str]:
 
 def divisions(rows: Sequence[Division]) -> Iterator[str]:
     """One line a division."""
-    return _table(rows, _DIVISIONS)
+    return table_lines(rows, _DIVISIONS)
 
 
 def division(row: Division) -> Iterator[str]:
     """One division, and how its rounds are played."""
     said = row.commissioner_description or CommissionerDescription()
-    return _fields(
+    return field_lines(
         ("division", row.id),
         ("name", row.name),
         ("level", _number(row.level)),
@@ -100,7 +88,7 @@ def division(row: Division) -> Iterator[str]:
 
 def ladder(rows: Sequence[LadderEntry]) -> Iterator[str]:
     """One line a division, the top first."""
-    return _table(rows, _LADDER)
+    return table_lines(rows, _LADDER)
 
 
 def standings(rows: Sequence[LeaderboardEntry]) -> Iterator[str]:
@@ -109,25 +97,25 @@ def standings(rows: Sequence[LeaderboardEntry]) -> Iterator[str]:
         row if row.rank is not None else row.model_copy(update={"rank": place})
         for place, row in enumerate(rows, 1)
     ]
-    return _table(ranked, _STANDINGS)
+    return table_lines(ranked, _STANDINGS)
 
 
 def view(table: LeaderboardView) -> Iterator[str]:
     """One line a player, with the columns the table itself declares."""
-    cells = [_Cells("player", lambda row: row.subject_name or row.subject_id)]
+    cells = [Cells("player", lambda row: row.subject_name or row.subject_id)]
     cells += [_view_column(column) for column in table.columns]
-    yield from _fields(("table", table.title or table.key), ("about", table.description))
-    yield from _table(table.rows, cells)
+    yield from field_lines(("table", table.title or table.key), ("about", table.description))
+    yield from table_lines(table.rows, cells)
 
 
 def rounds(rows: Sequence[Round]) -> Iterator[str]:
     """One line a round."""
-    return _table(rows, _ROUNDS)
+    return table_lines(rows, _ROUNDS)
 
 
 def round_detail(row: RoundDetail) -> Iterator[str]:
     """One round and its results, the best first."""
-    yield from _fields(
+    yield from field_lines(
         ("round", row.id),
         ("number", _number(row.round_number)),
         ("status", row.status),
@@ -141,32 +129,32 @@ def round_detail(row: RoundDetail) -> Iterator[str]:
 
 def round_results(row: RoundDetail) -> Iterator[str]:
     """One line a result, the best first."""
-    return _table(sorted(row.results, key=_rank), _RESULTS)
+    return table_lines(sorted(row.results, key=_rank), _RESULTS)
 
 
 def memberships(rows: Sequence[Membership]) -> Iterator[str]:
     """One line a membership; ★ is the version that stands for its player."""
-    return _table(rows, _MEMBERSHIPS)
+    return table_lines(rows, _MEMBERSHIPS)
 
 
 def submissions(rows: Sequence[Submission]) -> Iterator[str]:
     """One line a submission."""
-    return _table(rows, _SUBMISSIONS)
+    return table_lines(rows, _SUBMISSIONS)
 
 
 def events(rows: Sequence[Event]) -> Iterator[str]:
     """One line an event."""
-    return _table(rows, _EVENTS)
+    return table_lines(rows, _EVENTS)
 
 
 def episodes(rows: Sequence[EpisodeRow]) -> Iterator[str]:
     """One line an episode."""
-    return _table(rows, _EPISODES)
+    return table_lines(rows, _EPISODES)
 
 
 def episode(row: Episode) -> Iterator[str]:
     """One episode and its seats; ✗ is the seat its failure is blamed on."""
-    yield from _fields(
+    yield from field_lines(
         ("episode", row.id),
         ("status", row.status),
         ("round", row.round_id),
@@ -186,12 +174,12 @@ def episode(row: Episode) -> Iterator[str]:
 
 def coworlds(rows: Sequence[CoworldRow]) -> Iterator[str]:
     """One line a version; ★ is the one its name means."""
-    return _table(rows, _COWORLDS)
+    return table_lines(rows, _COWORLDS)
 
 
 def coworld(row: Coworld) -> Iterator[str]:
     """One version of a Coworld."""
-    return _fields(
+    return field_lines(
         ("coworld", row.id),
         ("name", row.name),
         ("version", row.version),
@@ -207,12 +195,12 @@ def coworld(row: Coworld) -> Iterator[str]:
 
 def images(rows: Sequence[Image]) -> Iterator[str]:
     """One line an image."""
-    return _table(rows, _IMAGES)
+    return table_lines(rows, _IMAGES)
 
 
 def image(row: Image) -> Iterator[str]:
     """One image."""
-    return _fields(
+    return field_lines(
         ("image", row.id),
         ("name", row.name),
         ("version", _number(row.version)),
@@ -226,7 +214,7 @@ def image(row: Image) -> Iterator[str]:
 
 def policies(rows: Sequence[PolicyVersionRow]) -> Iterator[str]:
     """One line a policy version."""
-    return _table(rows, _POLICIES)
+    return table_lines(rows, _POLICIES)
 
 
 def _player(player: Player | None) -> str | None:
@@ -267,7 +255,7 @@ def _since(row: Round) -> datetime | None:
     return row.completed_at or row.started_at or row.created_at
 
 
-def _view_column(column: Column) -> _Cells:
+def _view_column(column: Column) -> Cells:
     def text(row: ViewRow) -> str | None:
         value = row.values.get(column.key)
         if isinstance(value, bool):
@@ -277,10 +265,10 @@ def _view_column(column: Column) -> _Cells:
         return None if value is None else str(value)
 
     is_number = column.value_type in ("number", "integer", "percent")
-    return _Cells(safe_line(column.label or column.key, _CELL), text, is_number)
+    return Cells(safe_line(column.label or column.key, _CELL), text, is_number)
 
 
-def _table(rows: Sequence[_Row], columns: Iterable[_Cells]) -> Iterator[str]:
+def table_lines(rows: Sequence[_Row], columns: Iterable[Cells]) -> Iterator[str]:
     """A heading and a line a row, columns as wide as what is in them; of no rows, that there are none."""
     if not rows:
         yield "none"
@@ -298,7 +286,7 @@ def _padded(text: str, width: int, is_number: bool) -> str:
     return " " * (width - cell_width(text)) + text if is_number else fit(text, width)
 
 
-def _fields(*fields: tuple[str, str | None]) -> Iterator[str]:
+def field_lines(*fields: tuple[str, str | None]) -> Iterator[str]:
     """A line a field that has a value."""
     for name, value in fields:
         if value and value != _NONE:
@@ -306,107 +294,105 @@ def _fields(*fields: tuple[str, str | None]) -> Iterator[str]:
 
 
 _LEAGUES = (
-    _Cells("id", lambda row: row.id),
-    _Cells("name", lambda row: row.name),
-    _Cells("game", lambda row: row.game.name),
-    _Cells("state", lambda row: row.state),
-    _Cells("public", lambda row: _yes(row.public)),
-    _Cells("age", lambda row: age(row.created_at), is_number=True),
+    Cells("id", lambda row: row.id),
+    Cells("name", lambda row: row.name),
+    Cells("game", lambda row: row.game.name),
+    Cells("state", lambda row: row.state),
+    Cells("public", lambda row: _yes(row.public)),
+    Cells("age", lambda row: age(row.created_at), is_number=True),
 )
 _DIVISIONS = (
-    _Cells("id", lambda row: row.id),
-    _Cells("name", lambda row: row.name),
-    _Cells("level", lambda row: _number(row.level), is_number=True),
-    _Cells("type", lambda row: row.type),
-    _Cells("state", lambda row: row.state),
-    _Cells("league", lambda row: row.league.name),
-    _Cells(
-        "next round", lambda row: row.commissioner_description and row.commissioner_description.next_round
-    ),
+    Cells("id", lambda row: row.id),
+    Cells("name", lambda row: row.name),
+    Cells("level", lambda row: _number(row.level), is_number=True),
+    Cells("type", lambda row: row.type),
+    Cells("state", lambda row: row.state),
+    Cells("league", lambda row: row.league.name),
+    Cells("next round", lambda row: row.commissioner_description and row.commissioner_description.next_round),
 )
 _LADDER = (
-    _Cells("id", lambda row: row.id),
-    _Cells("division", lambda row: row.name),
-    _Cells("level", lambda row: _number(row.level), is_number=True),
-    _Cells("members", lambda row: _number(row.member_count), is_number=True),
+    Cells("id", lambda row: row.id),
+    Cells("division", lambda row: row.name),
+    Cells("level", lambda row: _number(row.level), is_number=True),
+    Cells("members", lambda row: _number(row.member_count), is_number=True),
 )
 _STANDINGS = (
-    _Cells("rank", lambda row: _number(row.rank), is_number=True),
-    _Cells("player", lambda row: row.player_name or row.player_id),
-    _Cells("policy", lambda row: row.policy_label),
-    _Cells("score", lambda row: score(row.score), is_number=True),
-    _Cells("measure", lambda row: row.score_label),
-    _Cells("rounds", lambda row: _number(row.rounds_played), is_number=True),
-    _Cells("win rate", lambda row: score(row.win_rate), is_number=True),
+    Cells("rank", lambda row: _number(row.rank), is_number=True),
+    Cells("player", lambda row: row.player_name or row.player_id),
+    Cells("policy", lambda row: row.policy_label),
+    Cells("score", lambda row: score(row.score), is_number=True),
+    Cells("measure", lambda row: row.score_label),
+    Cells("rounds", lambda row: _number(row.rounds_played), is_number=True),
+    Cells("win rate", lambda row: score(row.win_rate), is_number=True),
 )
 _ROUNDS = (
-    _Cells("id", lambda row: row.id),
-    _Cells("round", lambda row: _number(row.round_number), is_number=True),
-    _Cells("status", lambda row: row.status),
-    _Cells("division", lambda row: row.division.name),
-    _Cells("age", lambda row: age(_since(row)), is_number=True),
-    _Cells("error", lambda row: row.error, widest=_LONG),
+    Cells("id", lambda row: row.id),
+    Cells("round", lambda row: _number(row.round_number), is_number=True),
+    Cells("status", lambda row: row.status),
+    Cells("division", lambda row: row.division.name),
+    Cells("age", lambda row: age(_since(row)), is_number=True),
+    Cells("error", lambda row: row.error, widest=_LONG),
 )
 _RESULTS = (
-    _Cells("rank", lambda row: _number(row.rank), is_number=True),
-    _Cells("player", lambda row: _player(row.player)),
-    _Cells("policy", lambda row: row.policy_version.label),
-    _Cells("score", lambda row: score(row.score), is_number=True),
+    Cells("rank", lambda row: _number(row.rank), is_number=True),
+    Cells("player", lambda row: _player(row.player)),
+    Cells("policy", lambda row: row.policy_version.label),
+    Cells("score", lambda row: score(row.score), is_number=True),
 )
 _MEMBERSHIPS = (
-    _Cells("id", lambda row: row.id),
-    _Cells("player", lambda row: _player(row.player)),
-    _Cells("policy", lambda row: row.policy_version.label),
-    _Cells("★", lambda row: "★" if row.is_champion else " "),
-    _Cells("division", lambda row: row.division.name),
-    _Cells("status", lambda row: row.status),
-    _Cells("substatus", lambda row: row.substatus),
-    _Cells("age", lambda row: age(row.end_time or row.start_time or row.created_at), is_number=True),
+    Cells("id", lambda row: row.id),
+    Cells("player", lambda row: _player(row.player)),
+    Cells("policy", lambda row: row.policy_version.label),
+    Cells("★", lambda row: "★" if row.is_champion else " "),
+    Cells("division", lambda row: row.division.name),
+    Cells("status", lambda row: row.status),
+    Cells("substatus", lambda row: row.substatus),
+    Cells("age", lambda row: age(row.end_time or row.start_time or row.created_at), is_number=True),
 )
 _SUBMISSIONS = (
-    _Cells("id", lambda row: row.id),
-    _Cells("status", lambda row: row.status),
-    _Cells("player", lambda row: _player(row.player)),
-    _Cells("policy", lambda row: row.policy_version.label),
-    _Cells("league", lambda row: row.league.name),
-    _Cells("membership", lambda row: row.league_policy_membership_id),
-    _Cells("age", lambda row: age(row.created_at), is_number=True),
-    _Cells("notes", lambda row: row.notes, widest=_LONG),
+    Cells("id", lambda row: row.id),
+    Cells("status", lambda row: row.status),
+    Cells("player", lambda row: _player(row.player)),
+    Cells("policy", lambda row: row.policy_version.label),
+    Cells("league", lambda row: row.league.name),
+    Cells("membership", lambda row: row.league_policy_membership_id),
+    Cells("age", lambda row: age(row.created_at), is_number=True),
+    Cells("notes", lambda row: row.notes, widest=_LONG),
 )
 _EVENTS = (
-    _Cells("id", lambda row: row.id),
-    _Cells("type", lambda row: row.event_type),
-    _Cells("age", lambda row: age(row.created_at), is_number=True),
-    _Cells("headline", lambda row: row.headline, widest=_LONG),
-    _Cells("summary", lambda row: row.summary, widest=_LONG),
+    Cells("id", lambda row: row.id),
+    Cells("type", lambda row: row.event_type),
+    Cells("age", lambda row: age(row.created_at), is_number=True),
+    Cells("headline", lambda row: row.headline, widest=_LONG),
+    Cells("summary", lambda row: row.summary, widest=_LONG),
 )
 _EPISODES = (
-    _Cells("id", lambda row: row.id),
-    _Cells("status", lambda row: row.status),
-    _Cells("round", lambda row: row.round_id),
-    _Cells("policies", lambda row: _number(len(row.policy_version_ids)), is_number=True),
-    _Cells("replay", lambda row: "yes" if row.replay_url else _missing_replay(row.status)),
-    _Cells("age", lambda row: age(row.created_at), is_number=True),
+    Cells("id", lambda row: row.id),
+    Cells("status", lambda row: row.status),
+    Cells("round", lambda row: row.round_id),
+    Cells("policies", lambda row: _number(len(row.policy_version_ids)), is_number=True),
+    Cells("replay", lambda row: "yes" if row.replay_url else _missing_replay(row.status)),
+    Cells("age", lambda row: age(row.created_at), is_number=True),
 )
 _COWORLDS = (
-    _Cells("id", lambda row: row.id),
-    _Cells("name", lambda row: row.name),
-    _Cells("version", lambda row: row.version),
-    _Cells("★", lambda row: "★" if row.canonical else " "),
-    _Cells("visibility", lambda row: row.visibility),
-    _Cells("size", lambda row: _bytes(row.size_bytes), is_number=True),
-    _Cells("age", lambda row: age(row.created_at), is_number=True),
-    _Cells("about", lambda row: row.manifest_summary.description, widest=_LONG),
+    Cells("id", lambda row: row.id),
+    Cells("name", lambda row: row.name),
+    Cells("version", lambda row: row.version),
+    Cells("★", lambda row: "★" if row.canonical else " "),
+    Cells("visibility", lambda row: row.visibility),
+    Cells("size", lambda row: _bytes(row.size_bytes), is_number=True),
+    Cells("age", lambda row: age(row.created_at), is_number=True),
+    Cells("about", lambda row: row.manifest_summary.description, widest=_LONG),
 )
 _IMAGES = (
-    _Cells("id", lambda row: row.id),
-    _Cells("name", lambda row: row.name),
-    _Cells("version", lambda row: _number(row.version), is_number=True),
-    _Cells("status", lambda row: row.status),
-    _Cells("uri", lambda row: row.public_image_uri or row.image_uri, widest=_LONG),
+    Cells("id", lambda row: row.id),
+    Cells("name", lambda row: row.name),
+    Cells("version", lambda row: _number(row.version), is_number=True),
+    Cells("status", lambda row: row.status),
+    Cells("uri", lambda row: row.public_image_uri or row.image_uri, widest=_LONG),
 )
 _POLICIES = (
-    _Cells("id", lambda row: row.id),
-    _Cells("policy", lambda row: row.label),
-    _Cells("age", lambda row: age(row.created_at), is_number=True),
+    Cells("id", lambda row: row.id),
+    Cells("policy", lambda row: row.label),
+    Cells("age", lambda row: age(row.created_at), is_number=True),
 )

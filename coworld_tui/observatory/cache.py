@@ -142,7 +142,7 @@ class CachedObservatory:
         """
         asked = question(self._client.identity, path, params)
         now = asyncio.get_running_loop().time
-        if now() < self._ask_again and (kept := await self._kept(asked)):
+        if now() < self._ask_again and (kept := await self._instead(asked)):
             return kept
         try:
             answer = await self._client.get(path, params)
@@ -151,18 +151,28 @@ class CachedObservatory:
                 raise
             self.problem = str(error)
             self._ask_again = now() + _PAUSE_SECONDS
-            if kept := await self._kept(asked):
+            if kept := await self._instead(asked):
                 return kept
             raise
         cached = Cached(answer.data, answer.next_cursor, answer.fetched_at)
         await asyncio.to_thread(self._cache.put, asked, cached, self._redactor)
         return answer
 
+    async def kept(self, path: str, params: Mapping[str, Param] | None = None) -> Answer | None:
+        """What was seen there last, without asking the server; None when nothing was."""
+        return await self._kept(question(self._client.identity, path, params))
+
+    async def _instead(self, asked: str) -> Answer | None:
+        """What is kept, in place of an answer that cannot be had."""
+        kept = await self._kept(asked)
+        if kept is not None:
+            self.oldest = min(self.oldest or kept.fetched_at, kept.fetched_at)
+        return kept
+
     async def _kept(self, asked: str) -> Answer | None:
         cached = await asyncio.to_thread(self._cache.get, asked)
         if cached is None:
             return None
-        self.oldest = min(self.oldest or cached.fetched_at, cached.fetched_at)
         return Answer(cached.data, cached.next_cursor, "", cached.fetched_at, from_cache=True)
 
 

@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from json import dumps
 from typing import Any, NoReturn, Protocol, Self
 
 import httpx
@@ -21,7 +22,18 @@ from ..contract.jsontext import MIB, VALUE_LIMIT, UnreadableJson, read_json
 from ..contract.text import safe_line
 from ..runs.redact import Redactor
 from .identity import Identity
-from .refusals import bad_answer, is_page, no_address, no_connection, refusal, unreachable, what_it_says
+from .refusals import (
+    bad_answer,
+    is_page,
+    is_refused,
+    no_address,
+    no_body,
+    no_connection,
+    refusal,
+    unknown_outcome,
+    unreachable,
+    what_it_says,
+)
 from .servers import api_root, server_key
 
 Param = str | int | bool | Sequence[str] | None
@@ -44,6 +56,7 @@ _BACKOFF_SECONDS = 0.25
 _JITTER_SECONDS = 0.25
 _SECONDS = re.compile(r"[0-9]{1,9}\Z")
 _GATEWAY = frozenset({502, 503, 504})
+_PERHAPS_DONE = frozenset({502, 504})  # 503: it was not even begun
 _ID_LIMIT = 100
 
 
@@ -119,12 +132,45 @@ class Observatory:
         Tried again, at most twice and within 30 seconds, when the connection broke, a gateway stood in
         for the server, or the request was refused unread for its rate. Raises ``login_needed``,
         ``not_allowed``, ``rate_limited``, ``server_error``, ``unreachable`` and ``bad_answer`` (exit
-        code 3), ``not_found`` and ``conflict`` (1), ``invalid_request`` (2).
+        code 3), ``not_found`` and ``conflict`` (1), ``invalid_request`` (2); what the server itself refused
+        is a ``refusals.Refusal``.
+        """
+        return await self._in_turn(_Request("GET", self._address(path, params), self._timeout))
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        json: Any = None,
+        params: Mapping[str, Param] | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - of a step, not of the call
+    ) -> Answer:
+        """Have something done at ``path``, or with ``GET`` wait there for longer than ``get`` does.
+
+        ``json`` is the body, None for none; ``timeout`` is that of one step in seconds, None for the usual
+        one. Tried again only when it surely was not begun: no connection was accepted, or the request was
+        refused unread for its rate. Follows no redirects. An empty answer is None.
+
+        Raises what ``get`` raises, and ``refusals.UnknownOutcome`` (``outcome_unknown``, exit code 3) when
+        the answer was lost: it may have been done.
         """
         try:
-            url = httpx.URL(self._root + path, params=query_of(params))
+            body = None if json is None else dumps(json, allow_nan=False, ensure_ascii=False).encode()
+        except ValueError:
+            raise no_body(path) from None
+        request = _Request(
+            method, self._address(path, params), timeout or self._timeout, body, is_repeatable=False
+        )
+        return await self._in_turn(request)
+
+    def _address(self, path: str, params: Mapping[str, Param] | None) -> httpx.URL:
+        try:
+            return httpx.URL(self._root + path, params=query_of(params))
         except (httpx.InvalidURL, UnicodeError):
             raise no_address(path) from None
+
+    async def _in_turn(self, request: _Request) -> Answer:
+        """The answer, asked for again where that does no harm."""
         loop = asyncio.get_running_loop()
         async with self._room:
             deadline = loop.time() + _RETRY_SECONDS
@@ -132,7 +178,7 @@ class Observatory:
             while True:
                 attempt += 1
                 try:
-                    return await self._once(url)
+                    return await self._once(request)
                 except _TryAgainError as again:
                     delay = _BACKOFF_SECONDS * attempt if again.delay is None else again.delay
                     delay += random.uniform(0, _JITTER_SECONDS)
@@ -140,35 +186,50 @@ class Observatory:
                         raise again.error from None
                 await asyncio.sleep(delay)
 
-    async def _once(self, url: httpx.URL) -> Answer:
-        whole = self._timeout * _WHOLE_ANSWER
+    async def _once(self, request: _Request) -> Answer:
+        whole = request.timeout * _WHOLE_ANSWER
         try:
             async with asyncio.timeout(whole):
-                return await self._followed(url)
+                return await self._followed(request)
         except TimeoutError:
-            raise unreachable(self.server, f"no complete answer within {whole:g} seconds") from None
-        except httpx.TimeoutException as error:
-            what = "no connection" if isinstance(error, httpx.ConnectTimeout) else "no answer"
-            raise unreachable(self.server, f"{what} in time") from None
+            late = unreachable(self.server, f"no complete answer within {whole:g} seconds")
+            raise request.lost(late) from None
+        except httpx.ConnectTimeout:
+            raise unreachable(self.server, "no connection in time") from None
+        except httpx.TimeoutException:
+            raise request.lost(unreachable(self.server, "no answer in time")) from None
         except httpx.ConnectError as error:
-            raise no_connection(self.server, error) from None
+            failed = no_connection(self.server, error)
+            if not request.is_repeatable and is_refused(error):
+                raise _TryAgainError(failed) from None
+            raise failed from None
         except (httpx.NetworkError, httpx.RemoteProtocolError):
             # The message of an httpx error may repeat the address and headers.
-            raise _TryAgainError(unreachable(self.server, "the connection broke")) from None
+            broken = unreachable(self.server, "the connection broke")
+            raise (_TryAgainError(broken) if request.is_repeatable else request.lost(broken)) from None
         except httpx.HTTPError as error:
-            raise unreachable(self.server, type(error).__name__) from None
+            raise request.lost(unreachable(self.server, type(error).__name__)) from None
         except BadBody as error:
-            raise bad_answer(self.server, f"the body {error}") from None
+            raise request.lost(bad_answer(self.server, f"the body {error}")) from None
 
-    async def _followed(self, url: httpx.URL) -> Answer:
-        """The answer at ``url``, over redirects within this server only."""
+    async def _followed(self, request: _Request) -> Answer:
+        """The answer to ``request``; a get goes over redirects within this server."""
         token = self.identity.token
         headers = {"Authorization": f"Bearer {token}"} if token else {}
+        if request.body is not None:
+            headers["Content-Type"] = "application/json"
+        usual = self._client.timeout
+        timeout = httpx.Timeout(request.timeout, connect=usual.connect, pool=None)
+        url = request.url
         for _ in range(_REDIRECTS + 1):
             try:
-                async with self._client.stream("GET", url, headers=headers) as response:
-                    return await self._answer(response)
+                async with self._client.stream(
+                    request.method, url, content=request.body, headers=headers, timeout=timeout
+                ) as response:
+                    return await self._answer(response, request)
             except _RedirectError as redirect:
+                if not request.is_repeatable:
+                    raise bad_answer(self.server, "it sends us elsewhere instead of doing it") from None
                 url = self._redirected(url, redirect.location)
         raise bad_answer(self.server, f"more than {_REDIRECTS} redirects")
 
@@ -183,21 +244,25 @@ class Observatory:
             raise bad_answer(self.server, f"it sends us to {label}")
         return target
 
-    async def _answer(self, response: httpx.Response) -> Answer:
+    async def _answer(self, response: httpx.Response, request: _Request) -> Answer:
         request_id = self._redactor.text(safe_line(response.headers.get("X-Request-Id", ""), _ID_LIMIT))
         if not response.is_success:
-            await self._refuse(response, request_id)
+            await self._refuse(response, request, request_id)
         body, is_cut = await bounded_body(response, BODY_LIMIT)
         if is_cut:
-            raise bad_answer(self.server, f"the body is larger than {BODY_LIMIT // MIB} MiB", request_id)
+            large = f"the body is larger than {BODY_LIMIT // MIB} MiB"
+            raise request.lost(bad_answer(self.server, large, request_id))
         try:
-            data = await asyncio.to_thread(read_json, body, BODY_LIMIT, VALUE_LIMIT)
+            is_empty = not request.is_repeatable and not body.strip()
+            data = None if is_empty else await asyncio.to_thread(read_json, body, BODY_LIMIT, VALUE_LIMIT)
         except UnreadableJson as error:
-            reason = "is a web page" if is_page(response, body) else self._redactor.text(str(error))
-            raise bad_answer(self.server, f"the body {reason}", request_id) from None
+            if is_page(response, body):
+                raise bad_answer(self.server, "the body is a web page", request_id) from None
+            reason = self._redactor.text(str(error))
+            raise request.lost(bad_answer(self.server, f"the body {reason}", request_id)) from None
         return Answer(data, response.headers.get("X-Next-Cursor"), request_id, datetime.now(UTC))
 
-    async def _refuse(self, response: httpx.Response, request_id: str) -> NoReturn:
+    async def _refuse(self, response: httpx.Response, request: _Request, request_id: str) -> NoReturn:
         try:
             body, _ = await bounded_body(response, _REFUSAL_LIMIT)
         except BadBody:
@@ -207,11 +272,31 @@ class Observatory:
         path = response.url.path.removeprefix(httpx.URL(self._root).path)
         said = what_it_says(response, body, self._redactor)
         error = refusal(self.identity, response.status_code, path, said, request_id, wait)
-        if response.status_code in _GATEWAY:
+        if response.status_code in _PERHAPS_DONE and not request.is_repeatable:
+            raise request.lost(error)
+        if response.status_code in _GATEWAY and request.is_repeatable:
             raise _TryAgainError(error, float(wait) if wait else None)
         if response.status_code == 429 and wait and response.headers.get("X-RateLimit-Outcome") == "rejected":
             raise _TryAgainError(error, float(wait))
         raise error
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What is asked. ``timeout`` is that of one step in seconds.
+
+    One that is not repeatable goes out a second time only if the first surely was not begun.
+    """
+
+    method: str
+    url: httpx.URL
+    timeout: float
+    body: bytes | None = None
+    is_repeatable: bool = True
+
+    def lost(self, error: CoworldError) -> CoworldError:
+        """The error for an answer that was lost by ``error``: who reads can ask again."""
+        return error if self.method == "GET" else unknown_outcome(error)
 
 
 class _TryAgainError(Exception):

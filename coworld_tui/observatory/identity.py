@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,7 +18,7 @@ from typing import Any, Literal
 from ..contract.errors import EXIT_MISSING, CoworldError
 from ..contract.jsontext import MIB
 from ..contract.text import safe_line
-from .servers import DEFAULT_SERVER, server_key
+from .servers import server_key, server_option
 
 CONFIG_VARIABLE = "SOFTMAX_CONFIG_DIR"
 
@@ -80,8 +79,7 @@ def identity_of(server: str, *, now: datetime | None = None) -> Identity:
 
 def login_step(server: str) -> str:
     """The command that logs in at ``server``."""
-    key = server_key(server)
-    return "run `softmax login" + ("`" if key == DEFAULT_SERVER else f" --server {shlex.quote(key)}`")
+    return f"run `softmax login{server_option(server)}`"
 
 
 def _player(server: str, sessions: Any, moment: datetime) -> tuple[Identity | None, str]:

@@ -33,6 +33,7 @@ Model = TypeVar("Model", bound=ApiModel)
 _SHOWN = 80
 _MEMBERSHIPS_PAGE = 1000
 _ROUNDS_PAGE = 200
+_VERSIONS_PAGE = 100
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 _ID = re.compile(r"(?P<prefix>[a-z]+)_[A-Za-z0-9-]{1,80}\Z")
 
@@ -84,7 +85,7 @@ async def standings(reader: Reader, division_id: str) -> list[LeaderboardEntry]:
 async def leaderboards(reader: Reader, division_id: str) -> Leaderboards:
     """All tables of a division, each with columns of its own; none while none are published."""
     path = f"/v2/divisions/{checked_id('div', division_id)}/leaderboards"
-    return _as_model(Leaderboards, (await reader.get(path)).data or {}, path)
+    return as_model(Leaderboards, (await reader.get(path)).data or {}, path)
 
 
 async def rounds(
@@ -261,20 +262,27 @@ async def policies(
 
 
 async def policy_version_id(reader: Reader, policy: str) -> str:
+    """The id of the version meant by a UUID, ``NAME``, ``NAME:3`` or ``NAME:v3``; as ``policy_version``."""
+    return policy.lower() if _UUID.match(policy) else (await policy_version(reader, policy)).id
+
+
+async def policy_version(reader: Reader, policy: str) -> PolicyVersionRow:
     """The version meant by a UUID, ``NAME``, ``NAME:3`` or ``NAME:v3``; of a bare name the newest.
 
-    Only my own policies are found by name. ``not_found`` when there is none, ``invalid_request`` for
-    what cannot be a version.
+    Only my own policies are found by name, and a UUID that is not among my newest has no name. ``not_found``
+    when there is none, ``invalid_request`` for what cannot be a version.
     """
     if _UUID.match(policy):
-        return policy.lower()
+        newest = (await policies(reader, limit=_VERSIONS_PAGE)).entries
+        wanted = policy.lower()
+        return next((row for row in newest if row.id == wanted), PolicyVersionRow(id=wanted))
     name, colon, digits = policy.rpartition(":")
     number = digits.removeprefix("v")
     if not colon:
         name = policy
     elif not name or not re.fullmatch("[0-9]{1,9}", number) or not int(number):
         raise _invalid(f"{safe_line(policy, _SHOWN)} names no policy version", "write NAME, NAME:3 or a UUID")
-    found = await policies(reader, name=name, version=int(number) if colon else None, limit=100)
+    found = await policies(reader, name=name, version=int(number) if colon else None, limit=_VERSIONS_PAGE)
     if not found.entries:
         raise CoworldError(
             "not_found",
@@ -283,7 +291,7 @@ async def policy_version_id(reader: Reader, policy: str) -> str:
             next_step="coworld-tui league policies, or give the UUID of the version",
             exit_code=EXIT_FAILED,
         )
-    return found.entries[0].id
+    return found.entries[0]
 
 
 def checked_id(prefix: str, text: str) -> str:
@@ -303,7 +311,7 @@ def _invalid(title: str, next_step: str) -> CoworldError:
 
 
 async def _object(reader: Reader, model: type[Model], path: str) -> Model:
-    return _as_model(model, (await reader.get(path)).data, path)
+    return as_model(model, (await reader.get(path)).data, path)
 
 
 async def _whole(
@@ -311,7 +319,7 @@ async def _whole(
 ) -> list[Model]:
     found: list[Model] = []
     async for page in pages(reader, path, params or {}, "whole"):
-        found += (_as_model(model, entry, path) for entry in page.entries)
+        found += (as_model(model, entry, path) for entry in page.entries)
     return found
 
 
@@ -326,7 +334,7 @@ async def _page(
     page = await anext(pages(reader, path, params, "paged", limit=limit, cursor=cursor), None)
     if page is None:
         return Listing([])
-    return Listing([_as_model(model, entry, path) for entry in page.entries], page.next_cursor)
+    return Listing([as_model(model, entry, path) for entry in page.entries], page.next_cursor)
 
 
 async def _all(
@@ -334,10 +342,11 @@ async def _all(
 ) -> AsyncIterator[Model]:
     async for page in pages(reader, path, params, "paged", page_size=page_size):
         for entry in page.entries:
-            yield _as_model(model, entry, path)
+            yield as_model(model, entry, path)
 
 
-def _as_model(model: type[Model], data: Any, path: str) -> Model:
+def as_model(model: type[Model], data: Any, path: str) -> Model:
+    """What was answered at ``path``. ``bad_answer`` when it is no object."""
     try:
         return model.model_validate(data)
     except ValidationError:

@@ -23,19 +23,48 @@ _PATH_LIMIT = 200
 _FIELDS = 5
 
 
+class Refusal(CoworldError):  # noqa: N818 - what it is
+    """An answer that is an error: ``status`` is its HTTP status.
+
+    ``retry_after`` is for how many seconds the server wants to be left alone, None when it does not say.
+    """
+
+    status: int = 0
+    retry_after: float | None = None
+
+
+class UnknownOutcome(CoworldError):  # noqa: N818 - what it is
+    """What was sent may have been done or not: the connection or the server failed before it was said."""
+
+
 def refusal(
     identity: Identity, status: int, path: str, said: str, request_id: str, wait: str = ""
-) -> CoworldError:
+) -> Refusal:
     """The error for an answer with ``status``. ``said`` and ``request_id`` are safe to show."""
     kind, title, next_step, exit_code = _meaning(identity, status, wait)
     cause = f"{safe_line(path, _PATH_LIMIT)} answered {status}"
-    return CoworldError(
+    error = Refusal(
         kind,
         title,
         cause=_with_id(f"{cause}: {said}" if said else cause, request_id),
         owner="the server" if kind in ("server_error", "bad_answer") else "you",
         next_step=next_step,
         exit_code=exit_code,
+    )
+    error.status = status
+    error.retry_after = float(wait) if wait else None
+    return error
+
+
+def unknown_outcome(error: CoworldError) -> UnknownOutcome:
+    """The error for something sent whose answer was lost by ``error``."""
+    return UnknownOutcome(
+        "outcome_unknown",
+        "It is not known whether the server did this",
+        cause=error.cause,
+        owner=error.owner,
+        next_step="look whether it is there before trying again",
+        exit_code=EXIT_MISSING,
     )
 
 
@@ -110,6 +139,11 @@ def no_connection(server: str, error: httpx.ConnectError) -> CoworldError:
     return unreachable(server, "nothing answers there")
 
 
+def is_refused(error: httpx.ConnectError) -> bool:
+    """Whether somebody was there who took no connection: a server that is just being started again."""
+    return any(isinstance(cause, ConnectionRefusedError) for cause in _causes(error))
+
+
 def no_address(path: str) -> CoworldError:
     """The error for an id or a filter that cannot be sent."""
     return CoworldError(
@@ -117,6 +151,17 @@ def no_address(path: str) -> CoworldError:
         "This cannot be asked for",
         cause=f"{safe_line(path, _PATH_LIMIT)} is no address",
         next_step="check the id and the filters",
+        exit_code=EXIT_USAGE,
+    )
+
+
+def no_body(path: str) -> CoworldError:
+    """The error for what JSON has no form for: half of a character, or a number that is none."""
+    return CoworldError(
+        "invalid_request",
+        "This cannot be sent",
+        cause=f"what is meant for {safe_line(path, _PATH_LIMIT)} is not all text and numbers",
+        next_step="check what was given for characters that are broken",
         exit_code=EXIT_USAGE,
     )
 

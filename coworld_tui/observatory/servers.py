@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from urllib.parse import urlsplit
 
 from ..contract.errors import EXIT_USAGE, CoworldError
 from ..contract.fetching import url_label
+from ..runs.settings import section
 
 DEFAULT_SERVER = "https://softmax.com/api"
 
@@ -33,9 +35,33 @@ def server_key(text: str) -> str:
     return key
 
 
+def chosen_server(given: str | None = None) -> str:
+    """The key of the server that was given, else of ``[league] server`` in the settings, else the usual."""
+    configured = section("league").get("server")
+    return server_key(given or (configured if isinstance(configured, str) and configured else DEFAULT_SERVER))
+
+
 def api_root(server: str) -> str:
     """Return the address that API paths such as ``/v2/leagues`` are appended to."""
     return f"{server_key(server)}/observatory"
+
+
+def server_option(server: str) -> str:
+    """What a suggested command needs to mean the same server: `` --server URL``, empty for the usual one."""
+    key = server_key(server)
+    return "" if key == DEFAULT_SERVER else f" --server {shlex.quote(key)}"
+
+
+def web_link(server: str, path: str) -> str:
+    """The address of a page of the web app beside the API; ``path`` itself where that cannot be told.
+
+    The rule of the real client: a server whose path is ``/api`` or ``/api/observatory`` has its pages on
+    the same host. What is an address already stays one.
+    """
+    parts = urlsplit(server_key(server))
+    if path.startswith("/") and parts.path in ("/api", "/api/observatory"):
+        return f"{parts.scheme}://{parts.netloc}{path}"
+    return path
 
 
 def _no_server(shown: str, cause: str) -> CoworldError:

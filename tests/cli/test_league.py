@@ -70,7 +70,7 @@ def test_standings_have_scores_with_four_decimals_and_their_measure(shared: Worl
     division = shared.an_id("divisions", name="Competition")
     heading, first, *_, last = shared.ask("standings", division).out.splitlines()
     assert heading.split() == ["rank", "player", "policy", "score", "measure", "rounds", "win", "rate"]
-    assert first.split()[:5] == ["1", "juniper", "sweeper:v2", "1500.0000", "MMR"]
+    assert first.split()[:5] == ["1", "juniper", "sweeper:v3", "1500.0000", "MMR"]
     assert last.split()[0] == "5"
     assert shared.read("standings", division) == shared.read("results", division)
 
@@ -109,7 +109,7 @@ def test_single_things(shared: World) -> None:
     division = shared.an_id("divisions", name="Competition")
     assert "next round  Due in about 12 minutes" in shared.ask("divisions", division).out
     round_id = shared.an_id("rounds", status="completed")
-    assert "   1  juniper  sweeper:v2        1500.0000" in shared.ask("rounds", round_id).out.splitlines()
+    assert "   1  juniper  sweeper:v3        1500.0000" in shared.ask("rounds", round_id).out.splitlines()
     coworld_id = shared.an_id("coworlds", name="maze")
     assert "version     1.0.0" in shared.ask("show", coworld_id).out
     image = shared.an_id("images", name="sweeper")

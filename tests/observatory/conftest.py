@@ -12,9 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from ..runner.conftest import mounted
 from .logins import write_login
 from .peer_client import PeerClient, PeerProcess
 from .server import Observatory, serving
+from .uploading import registry, small_image
+
+__all__ = ["mounted", "registry", "small_image"]
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@
 ``401`` … ``503``     refused with that status
 ``429``               refused before it ran: may be tried again after ``retry_after``
 ``429-other``         refused for another reason: must not be tried again by itself
+``taken``             carried out, then no answer until the client gives up
 ``drop``              the connection ends without an answer
 ``stall``             no answer until the client gives up
 ``slow``              half of the body, then nothing until the client gives up
@@ -26,9 +27,10 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 Status = Literal["401", "403", "404", "409", "422", "429", "429-other", "500", "503"]
-Kind = (
-    Status | Literal["drop", "stall", "slow", "cut_body", "cut_json", "html", "endless", "redirect", "moved"]
-)
+Wire = Literal[
+    "taken", "drop", "stall", "slow", "cut_body", "cut_json", "html", "endless", "redirect", "moved"
+]
+Kind = Status | Wire
 
 DETAILS: dict[str, Any] = {
     "401": "Not authenticated",
@@ -96,6 +98,11 @@ async def _stall(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> No
     await _gone(receive)
 
 
+async def _taken(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    await _whole(app, scope, receive)
+    await _gone(receive)
+
+
 async def _slow(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     await _half(app, scope, receive, send)
     await _gone(receive)
@@ -146,6 +153,7 @@ async def _gone(receive: Receive) -> None:
 
 
 _WIRE: dict[str, Callable[[ASGIApp, Scope, Receive, Send], Awaitable[None]]] = {
+    "taken": _taken,
     "drop": _drop,
     "stall": _stall,
     "slow": _slow,
@@ -153,4 +161,4 @@ _WIRE: dict[str, Callable[[ASGIApp, Scope, Receive, Send], Awaitable[None]]] = {
     "cut_json": _cut_json,
     "endless": _endless,
 }
-KINDS: tuple[Kind, ...] = (*get_args(Status), *_WIRE, "html", "redirect", "moved")  # type: ignore[arg-type]
+KINDS: tuple[Kind, ...] = (*get_args(Status), *get_args(Wire), "html", "redirect", "moved")

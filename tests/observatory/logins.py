@@ -7,8 +7,9 @@ from pathlib import Path
 
 import yaml
 
+from coworld_tui.league_demo.state import Json
+
 from .server import Observatory
-from .state import Json
 
 
 def write_login(

@@ -1,46 +1,45 @@
-"""A stand-in for the Observatory: a real HTTP server on loopback, answering from a state the test holds."""
+"""The stand-in Observatory of the tests: the demonstration league, watched and troubled."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import socket
-import threading
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+import json
+import traceback
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
-import uvicorn
-from starlette.applications import Starlette
 from starlette.datastructures import Headers, QueryParams
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.server import ServerState
+from starlette.types import Message, Receive, Scope, Send
+
+from coworld_tui.league_demo.application import ROOT, Application
+from coworld_tui.league_demo.people import TOKEN_PLAYER, TOKEN_USER
+from coworld_tui.league_demo.serving import answering, loopback
+from coworld_tui.league_demo.state import State
+from coworld_tui.league_demo.world import made_up
 
 from .faults import Fault, Kind, suffer
-from .people import TOKEN_PLAYER, TOKEN_USER
-from .routes import ROUTES, Read
-from .state import ANONYMOUS, Caller, State
-from .wire import Asked, Refused
-from .world import made_up
-
-ROOT = "/api/observatory"
-
-Endpoint = Callable[[Request], Awaitable[JSONResponse]]
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A request as it arrived. ``path`` is relative to the API root."""
+    """A request as it arrived. ``path`` is relative to the API root, or what the host was asked for."""
 
     method: str
     path: str
     query: QueryParams
     headers: Mapping[str, str]
+    chunks: list[bytes] = field(default_factory=list, compare=False)
+
+    @property
+    def body(self) -> bytes:
+        """As much of the body as the server has read."""
+        return b"".join(self.chunks)
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
 
 
 @dataclass
@@ -48,7 +47,7 @@ class Observatory:
     """A running stand-in. ``url`` is what ``--server`` takes."""
 
     url: str
-    state: State = field(default_factory=made_up)
+    state: State
     requests: list[Seen] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     left_out: frozenset[str] = frozenset()
@@ -60,115 +59,56 @@ class Observatory:
         """Trouble the next ``times`` requests of a path, ``*`` for any; ``math.inf`` is for good."""
         self.faults.append(Fault(path, kind, times, retry_after))
 
-    def asked(self, path: str) -> list[Seen]:
-        """The requests of one path so far."""
-        return [request for request in self.requests if request.path == path]
+    def asked(self, path: str, method: str | None = None) -> list[Seen]:
+        """The requests of one path so far, of any method or of this one."""
+        return [
+            request for request in self.requests if request.path == path and method in (None, request.method)
+        ]
 
 
-class _Protocol(H11Protocol):
-    """Lets a fault end the connection: the transport rides along in the scope."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self.app_state = {**self.app_state, "transport": transport}
-
-
-class _Application:
+class _Watched(Application):
     """Records every request, then answers it or has it suffer a fault."""
 
     def __init__(self, observatory: Observatory) -> None:
+        super().__init__(observatory.state)
         self._observatory = observatory
-        self._numbers = count(1)
-        routes = [Route(ROOT + read.path, self._endpoint(read), methods=["GET"]) for read in ROUTES]
-        self._routes = Starlette(routes=routes)
-        self._routes.router.redirect_slashes = False
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].removeprefix(ROOT)
-        query = QueryParams(scope["query_string"])
-        self._observatory.requests.append(Seen(scope["method"], path, query, Headers(scope=scope)))
-        request_id = f"req_{next(self._numbers)}".encode()
+        seen = Seen(scope["method"], path, QueryParams(scope["query_string"]), Headers(scope=scope))
+        self._observatory.requests.append(seen)
 
-        async def named(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
-            await send(message)
+        async def recorded() -> Message:
+            message = await receive()
+            if body := message.get("body"):
+                seen.chunks.append(body)
+            return message
 
         for fault in self._observatory.faults:
             if fault.strikes(path):
-                await suffer(fault, self._routes, scope, receive, named)
+                await suffer(fault, super().respond, scope, recorded, send)
                 return
-        await self._routes(scope, receive, named)
+        await super().respond(scope, recorded, send)
 
-    def _endpoint(self, read: Read) -> Endpoint:
-        async def endpoint(request: Request) -> JSONResponse:
-            caller = self._caller(request)
-            state = self._observatory.state
-            try:
-                if caller is ANONYMOUS and not read.open:
-                    raise Refused(401, "Not authenticated")
-                reply = read.answer(Asked(state, caller, request.path_params, request.query_params))
-            except Refused as refused:
-                return JSONResponse({"detail": refused.detail}, refused.status)
-            body = _without(reply.body, self._observatory.left_out)
-            return JSONResponse(body, headers=dict(reply.headers))
+    def failed(self, mistake: Exception) -> None:
+        traceback.print_exception(mistake)
 
-        return endpoint
-
-    def _caller(self, request: Request) -> Caller:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        return self._observatory.state.tokens.get(token, ANONYMOUS) if scheme == "Bearer" else ANONYMOUS
+    def shown(self, body: Any) -> Any:
+        return _without(body, self._observatory.left_out)
 
 
 def _without(value: Any, names: frozenset[str]) -> Any:
+    if not names:
+        return value
     if isinstance(value, dict):
         return {key: _without(member, names) for key, member in value.items() if key not in names}
     return [_without(item, names) for item in value] if isinstance(value, list) else value
 
 
 @contextlib.contextmanager
-def serving() -> Iterator[Observatory]:
-    """A stand-in with a world of its own, for the time of the context."""
-    # asyncio sends small writes at once only on a socket that says it is TCP.
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        observatory = Observatory(f"http://127.0.0.1:{listener.getsockname()[1]}/api")
-        answering = _Answering(_Application(observatory), listener)
-        thread = threading.Thread(target=asyncio.run, args=[answering.until_stopped()], name="observatory")
-        thread.start()
-        try:
+def serving(world: Callable[[str], State] = made_up) -> Iterator[Observatory]:
+    """A stand-in with a world of its own for the time of the context; ``world`` is told where files are."""
+    with loopback() as (listener, origin):
+        observatory = Observatory(f"{origin}/api", world(origin))
+        with answering(_Watched(observatory), listener):
             yield observatory
-        finally:
-            answering.stop()
-            thread.join()
-
-
-class _Answering:
-    """uvicorn's HTTP on a loop of its own. ``uvicorn.Server`` looks ten times a second whether to stop."""
-
-    def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
-        self._config = uvicorn.Config(app, lifespan="off", ws="none", log_config=None, log_level="error")
-        self._listener = listener
-        self._started = threading.Event()
-        self._loop: asyncio.AbstractEventLoop
-        self._stopped: asyncio.Event
-
-    async def until_stopped(self) -> None:
-        """Answer until told otherwise; who still waits for an answer is cut off."""
-        self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
-        connections = ServerState()
-        server = await self._loop.create_server(
-            lambda: _Protocol(self._config, connections, {}), sock=self._listener
-        )
-        self._started.set()
-        await self._stopped.wait()
-        server.close()
-        for protocol in list(connections.connections):
-            protocol.transport.abort()
-        await asyncio.gather(*connections.tasks, return_exceptions=True)
-
-    def stop(self) -> None:
-        """From the test's thread."""
-        self._started.wait(10)
-        self._loop.call_soon_threadsafe(self._stopped.set)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,11 @@ import pytest
 
 from coworld_tui.cli.league import league
 from coworld_tui.cli.parsers import program
+from coworld_tui.league_demo.state import Json
 
 from .logins import write_login
 from .peer_client import PeerClient
 from .server import Observatory
-from .state import Json
 
 pytestmark = pytest.mark.peer
 
@@ -96,7 +96,7 @@ def commands(observatory: Observatory) -> list[tuple[str, str]]:
     ]
 
 
-def some_of_each(episodes: dict[str, Json]) -> list[str]:
+def some_of_each(episodes: Mapping[str, Json]) -> list[str]:
     """An episode of each state, and those with a human or a filler."""
     kinds = {
         (row["status"], *(seat["kind"] for seat in row["participants"])): row["id"]

@@ -82,6 +82,7 @@ EXPECTED: dict[Kind, tuple[str, int, int]] = {
     "429-other": ("rate_limited", 3, 1),
     "500": ("server_error", 3, 1),
     "503": ("server_error", 3, 3),
+    "taken": ("unreachable", 3, 1),
     "drop": ("unreachable", 3, 3),
     "stall": ("unreachable", 3, 1),
     "slow": ("unreachable", 3, 1),

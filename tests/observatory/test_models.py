@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coworld_tui.cli import league_tables as tables
+from coworld_tui.league_demo.world import made_up
 from coworld_tui.observatory.models.base import ApiModel
 from coworld_tui.observatory.models.coworlds import Coworld, CoworldRow, Image
 from coworld_tui.observatory.models.entries import Event, Membership, Submission
@@ -25,8 +25,6 @@ from coworld_tui.observatory.models.leagues import Division, LadderEntry, League
 from coworld_tui.observatory.models.policies import PolicyVersionRow
 from coworld_tui.observatory.models.rounds import Round, RoundDetail
 from coworld_tui.observatory.models.standings import LeaderboardEntry, Leaderboards
-
-from .world import made_up
 
 SHARED = Path(os.environ.get("COWORLD_TUI_SHARED") or Path(__file__).parents[3] / "shared")
 
@@ -214,22 +212,6 @@ def test_seats_of_people_fillers_and_kinds_to_come() -> None:
     assert isinstance(episode.participants[1], HumanParticipant)
     assert isinstance(episode.participants[3], Participant)
     assert episode.as_document()["participants"][3]["serial"] == 9
-
-
-@pytest.mark.parametrize(
-    ("then", "said"),
-    [
-        ("2026-11-20T11:59:30Z", "now"),
-        ("2026-11-20T12:00:40Z", "now"),
-        ("2026-11-20T11:55:00", "5 min"),
-        ("2026-11-20T10:00:00+01:00", "3 h"),
-        ("2026-10-01T12:00:00Z", "50 d"),
-        ("2026-11-20T14:30:00Z", "in 2 h"),
-    ],
-)
-def test_ages_allow_for_clocks_that_differ(then: str, said: str) -> None:
-    assert tables.age(datetime.fromisoformat(then), datetime(2026, 11, 20, 12, tzinfo=UTC)) == said
-    assert tables.age(None) == "-"
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from coworld_tui.league_demo.state import Json
+from coworld_tui.league_demo.world import FULL_ROUND_EPISODES, ROUNDS
+
 from .logins import write_login
 from .peer_client import PeerClient
 from .server import Observatory
-from .state import Json
-from .world import FULL_ROUND_EPISODES, ROUNDS
 
 pytestmark = pytest.mark.peer
 
@@ -20,7 +22,7 @@ def ids(rows: Any) -> list[str]:
     return [row["id"] for row in rows]
 
 
-def one(rows: dict[str, Json], **members: Any) -> Json:
+def one(rows: Mapping[str, Json], **members: Any) -> Json:
     """The first object with these members."""
     return next(row for row in rows.values() if members.items() <= row.items())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from coworld_tui.contract.errors import CoworldError
-from coworld_tui.observatory.servers import DEFAULT_SERVER, api_root, server_key
+from coworld_tui.observatory.servers import DEFAULT_SERVER, api_root, server_key, server_option, web_link
 
 
 def test_the_key_is_the_text_as_typed_without_trailing_slashes() -> None:
@@ -41,3 +41,17 @@ def test_what_is_no_server_is_refused_without_repeating_credentials(text: str) -
     shown = str(refused.value.as_dict())
     assert "hunter2" not in shown
     assert "\\x1b" not in shown
+
+
+def test_pages_of_the_web_app_are_beside_the_api_where_that_can_be_told() -> None:
+    page = "/policies/versions/1"
+    assert web_link(DEFAULT_SERVER, page) == f"https://softmax.com{page}"
+    assert web_link("http://127.0.0.1:80/api/observatory/", page) == f"http://127.0.0.1:80{page}"
+    assert web_link("http://127.0.0.1:80/other/api", page) == page
+    assert web_link(DEFAULT_SERVER, "https://elsewhere.example/x") == "https://elsewhere.example/x"
+    assert web_link(DEFAULT_SERVER, "//elsewhere.example/x").startswith("https://softmax.com//")
+
+
+def test_a_suggested_command_names_its_server_unless_it_is_the_usual_one() -> None:
+    assert server_option(f"{DEFAULT_SERVER}/") == ""
+    assert server_option("http://localhost/api;ls") == " --server 'http://localhost/api;ls'"

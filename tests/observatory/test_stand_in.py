@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from .faults import DETAILS, KINDS, Kind
 from .server import Observatory, serving
 
 ROUNDS = "/v2/rounds"
+CHANGES = "/v2/episode-requests/changes"
 
 Client = httpx.Client
 
@@ -71,7 +73,7 @@ def test_pages_of_any_size_hold_every_row_once(observatory: Observatory, client:
     (batch,) = state.batches
     assert walk(client, ROUNDS, in_body, limit=limit) == list(state.rounds)[::-1]
     assert walk(client, "/v2/league-policy-memberships", in_header, limit=limit) == list(state.memberships)
-    changes = walk(client, "/v2/episode-requests/changes", in_feed, ids=batch, limit=limit)
+    changes = walk(client, CHANGES, in_feed, ids=batch, limit=limit)
     assert sorted(changes) == sorted(state.batches[batch])
 
 
@@ -88,7 +90,7 @@ def test_a_row_added_in_front_does_not_shift_the_next_page(observatory: Observat
 def test_the_feed_tells_what_changed_since(observatory: Observatory, client: Client) -> None:
     state = observatory.state
     (batch,) = state.batches
-    path, params = "/v2/episode-requests/changes", {"ids": batch}
+    path, params = CHANGES, {"ids": batch}
     snapshot = client.get(path, params=params).json()
     assert snapshot["phase"] == "snapshot"
     params["cursor"] = snapshot["next_cursor"]
@@ -101,6 +103,30 @@ def test_the_feed_tells_what_changed_since(observatory: Observatory, client: Cli
     ]
     assert changed["phase"] == "changes"
     assert client.get(path, params={**params, "ids": "xreq_other"}).status_code == 404
+
+
+def test_the_feed_waits_for_a_change(observatory: Observatory, client: Client) -> None:
+    state = observatory.state
+    (batch,) = state.batches
+    params: dict[str, Any] = {"ids": batch}
+    params["cursor"] = client.get(CHANGES, params=params).json()["next_cursor"]
+    pending = state.episodes[state.batches[batch][-1]]
+    observatory.requests.clear()
+    with ThreadPoolExecutor() as threads:
+        waiting = threads.submit(client.get, CHANGES, params=params | {"wait_seconds": 25.5}, timeout=30)
+        until(lambda: bool(observatory.requests))
+        state.cancel_episode(pending)
+        entries = waiting.result().json()["entries"]
+    assert [(row["id"], row["episode"]["status"]) for row in entries] == [(pending["id"], "cancelled")]
+    for wait in ("30.5", "-1", "nan", "soon"):
+        assert client.get(CHANGES, params=params | {"wait_seconds": wait}).status_code == 422
+
+
+def test_a_route_with_a_mistake_is_an_error_of_the_server(observatory: Observatory, client: Client) -> None:
+    next(iter(observatory.state.leagues.values())).clear()
+    assert client.get("/v2/leagues").status_code == 500
+    assert client.get(ROUNDS, params={"status": "pending", "limit": 1}).status_code == 500
+    assert client.get("/v2/container_images").status_code == 200
 
 
 def test_a_round_goes_on(observatory: Observatory, client: Client) -> None:
@@ -161,7 +187,7 @@ def test_a_token_taken_away_is_refused_from_then_on(observatory: Observatory, cl
         ("/v2/rounds?cursor=made-up", 400),
         ("/v2/league-policy-memberships?mine=True", 422),
         ("/v2/competition-events?audience=cats", 422),
-        ("/v2/episode-requests", 404),
+        ("/v2/nothing-there", 404),
         ("/v2/leagues/", 404),
     ],
 )
@@ -252,13 +278,24 @@ def test_two_of_them_know_nothing_of_each_other(observatory: Observatory, client
     assert len(observatory.requests) == 1
 
 
-def test_it_stops_while_a_client_waits() -> None:
+@pytest.mark.parametrize("polls", [False, True])
+def test_it_stops_while_a_client_waits(polls: bool, caplog: pytest.LogCaptureFixture) -> None:
     with ThreadPoolExecutor() as threads:
         with serving() as observatory:
-            observatory.fault("*", "stall")
-            waiting = threads.submit(httpx.get, observatory.url, timeout=30)
+            url, headers = observatory.url, {"Authorization": f"Bearer {observatory.token_user}"}
+            if polls:
+                (batch,) = observatory.state.batches
+                url += f"/observatory{CHANGES}?wait_seconds=30&ids={batch}"
+                url += f"&cursor={httpx.get(url, headers=headers).json()['next_cursor']}"
+                observatory.requests.clear()
+            else:
+                observatory.fault("*", "stall")
+            waiting = threads.submit(httpx.get, url, headers=headers, timeout=30)
             until(lambda: bool(observatory.requests))
+            began = monotonic()
+        assert monotonic() - began < 5
         with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
             waiting.result()
+    assert not [record for record in caplog.records if record.name.startswith("uvicorn")]
     with pytest.raises(httpx.ConnectError):
         httpx.get(observatory.url)

@@ -10,6 +10,9 @@ from pydantic import BeforeValidator, Field, computed_field
 from .base import ApiModel, Rows
 from .policies import policy_label
 
+OVER = ("completed", "failed", "cancelled", "canceled")
+"""States that an episode does not leave again, nor a round."""
+
 
 class EpisodeRow(ApiModel):
     """An episode in a list: no scores, names or seed."""

@@ -1,18 +1,28 @@
 """What the stand-in server knows: JSON objects in the API's shapes, changed by the test that holds them.
 
 Nested objects are shared, not copied (a round's ``division`` is the division itself), so a change shows
-wherever the API nests it. The test changes the state between requests; the server only reads it.
+wherever the API nests it. Whoever holds the state (a test, the clock of the demonstration) changes it
+between requests; so do the routes that change something.
 """
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
+
+from .artifacts import Artifacts
 
 Json = dict[str, Any]
+Part = TypeVar("Part")
 
 OVER = ("completed", "failed", "cancelled", "canceled")
+
+
+def written(moment: datetime) -> str:
+    """A moment as the API writes it."""
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,8 @@ class State:
     owners: dict[str, str] = field(default_factory=dict)
     players: dict[str, Json] = field(default_factory=dict)
     policy_versions: dict[str, Json] = field(default_factory=dict)
+    uploaded: dict[str, str] = field(default_factory=dict)
+    """When a policy version was, where it is known."""
     leagues: dict[str, Json] = field(default_factory=dict)
     divisions: dict[str, Json] = field(default_factory=dict)
     leaderboards: dict[str, list[Json] | None] = field(default_factory=dict)
@@ -43,13 +55,30 @@ class State:
     memberships: dict[str, Json] = field(default_factory=dict)
     submissions: dict[str, Json] = field(default_factory=dict)
     events: dict[str, Json] = field(default_factory=dict)
-    episodes: dict[str, Json] = field(default_factory=dict)
+    episodes: MutableMapping[str, Json] = field(default_factory=dict)
     batches: dict[str, list[str]] = field(default_factory=dict)
     revisions: dict[str, int] = field(default_factory=dict)
     coworlds: dict[str, Json] = field(default_factory=dict)
     images: dict[str, Json] = field(default_factory=dict)
+    artifacts: dict[str, Artifacts] = field(default_factory=dict)
+    """By episode request."""
+    origin: str = "https://files.example"
+    """Where files are: the server's own ``http://127.0.0.1:port`` when one serves this state."""
     now: datetime = datetime(2026, 11, 19, 10, 0, tzinfo=UTC)
+    _parts: dict[type, Any] = field(default_factory=dict)
+    tick: float = 1.0
+    """Seconds from one moment to the next."""
+    feed_poll_seconds: float = 1.0
+    """How soon the change feed may be asked again."""
     _numbers: int = 0
+    _revision: int = 0
+
+    def part(self, kind: type[Part]) -> Part:
+        """What the routes of one kind remember beside the rest: one ``kind()``, made when first asked for."""
+        if kind not in self._parts:
+            self._parts[kind] = kind()
+        part: Part = self._parts[kind]
+        return part
 
     def new_id(self, prefix: str = "") -> str:
         """``prefix_<uuid>``, or a plain UUID, never given before."""
@@ -57,14 +86,22 @@ class State:
         tail = f"{self._numbers:08x}-1111-4222-8333-{self._numbers:012x}"
         return f"{prefix}_{tail}" if prefix else tail
 
-    def stamp(self, seconds: float = 1) -> str:
+    def stamp(self) -> str:
         """The next moment of this made-up world, as the API writes it."""
-        self.now += timedelta(seconds=seconds)
-        return self.now.isoformat().replace("+00:00", "Z")
+        self.now += timedelta(seconds=self.tick)
+        return written(self.now)
 
     def policy_version(self, label: str) -> Json:
         """The row of ``name:vN``."""
         return next(row for row in self.policy_versions.values() if row["label"] == label)
+
+    def round_episodes(self, round_id: str) -> Sequence[Json]:
+        """The episodes of a round, newest first."""
+        return [row for row in self.episodes.values() if row["round_id"] == round_id][::-1]
+
+    def policy_episodes(self, version_id: str) -> Sequence[Json]:
+        """The episodes a policy version has a seat in, newest first."""
+        return [row for row in self.episodes.values() if version_id in row["policy_version_ids"]][::-1]
 
     def add_round(self, division: Json, entrants: list[Json]) -> Json:
         """A pending round that seats these memberships."""
@@ -103,22 +140,49 @@ class State:
     def add_episode(self, seats: list[Json], round_: Json | None = None, batch: str | None = None) -> Json:
         """A pending episode of these policy versions, of a round or of an experience request."""
         coworld = next(row for row in self.coworlds.values() if row["canonical"])
-        row: Json = {
-            "id": self.new_id("ereq"),
+        row = self.episode_row(
+            self.new_id("ereq"),
+            seats,
+            coworld,
+            round_id=round_["id"] if round_ else None,
+            seed=7000 + len(self.episodes),
+            job_id=self.new_id(),
+            created_at=self.stamp(),
+        )
+        self.episodes[row["id"]] = row
+        if batch is not None:
+            self.batches.setdefault(batch, []).append(row["id"])
+        self._changed(row)
+        return row
+
+    def episode_row(
+        self,
+        episode_request_id: str,
+        seats: list[Json],
+        coworld: Json,
+        *,
+        round_id: str | None,
+        seed: int,
+        job_id: str,
+        created_at: str,
+    ) -> Json:
+        """A pending episode of these policy versions, not yet one of the state."""
+        return {
+            "id": episode_request_id,
             "requester_user_id": "usr_commissioner",
-            "round_id": round_["id"] if round_ else None,
+            "round_id": round_id,
             "mod_name": None,
             "env_config_name": None,
             "coworld_id": coworld["id"],
             "coworld_name": coworld["name"],
             "coworld_version": coworld["version"],
             "variant_name": "default",
-            "seed": 7000 + len(self.episodes),
+            "seed": seed,
             "max_steps": None,
             "status": "pending",
             "policy_version_ids": sorted({seat["id"] for seat in seats}),
             "participants": [self._participant(place, seat) for place, seat in enumerate(seats)],
-            "job_id": self.new_id(),
+            "job_id": job_id,
             "episode_id": None,
             "replay_url": None,
             "live_url": None,
@@ -127,19 +191,14 @@ class State:
             "failed_policy_index": None,
             "failed_agent_index": None,
             "scores": [],
-            "created_at": self.stamp(),
+            "created_at": created_at,
             "completed_at": None,
             "game_config": {"width": 12, "height": 8, "players": [{"name": "one"}, {"name": "two"}]},
         }
-        self.episodes[row["id"]] = row
-        if batch is not None:
-            self.batches.setdefault(batch, []).append(row["id"])
-        self._changed(row)
-        return row
 
     def start_episode(self, episode: Json) -> None:
         """It runs and can be watched."""
-        episode.update(status="running", live_url=f"https://play.example/live/{episode['id']}")
+        episode.update(status="running", live_url=f"{self.origin}/live/{episode['id']}")
         self._changed(episode)
 
     def finish_episode(self, episode: Json, *scores: float) -> None:
@@ -149,7 +208,7 @@ class State:
             status="completed",
             live_url=None,
             episode_id=episode_id,
-            replay_url=f"https://replays.example/{episode_id}/replay.json.z",
+            replay_url=f"{self.origin}/files/{episode_id}/replay.json.z",
             scores=[
                 {"policy_version_id": version, "score": score}
                 for version, score in zip(episode["policy_version_ids"], scores, strict=True)
@@ -161,8 +220,18 @@ class State:
     def fail_episode(self, episode: Json, error_type: str, error: str, seat: int | None = None) -> None:
         """It ended without scores, by a seat's fault or nobody's."""
         episode.update(
-            status="failed", live_url=None, error_type=error_type, error=error, failed_policy_index=seat
+            status="failed",
+            live_url=None,
+            error_type=error_type,
+            error=error,
+            failed_policy_index=seat,
+            completed_at=self.stamp(),
         )
+        self._changed(episode)
+
+    def cancel_episode(self, episode: Json) -> None:
+        """It will not be played to its end."""
+        episode.update(status="cancelled", live_url=None, completed_at=self.stamp())
         self._changed(episode)
 
     def start_round(self, round_: Json) -> None:
@@ -171,7 +240,11 @@ class State:
 
     def finish_round(self, round_: Json, scores: dict[str, float]) -> None:
         """It is over, with a score by player id; the league hears of it."""
-        seats = {seat["player"]["id"]: seat for seat in self.memberships.values() if seat["player"]}
+        seats = {
+            seat["player"]["id"]: seat
+            for seat in self.memberships.values()
+            if seat["player"] and seat["division"] is round_["division"] and seat["end_time"] is None
+        }
         ranked = sorted(scores.items(), key=lambda item: -item[1])
         round_.update(status="completed", completed_at=self.stamp())
         round_["results"] = [
@@ -249,4 +322,5 @@ class State:
         }
 
     def _changed(self, episode: Json) -> None:
-        self.revisions[episode["id"]] = 1 + max(self.revisions.values(), default=0)
+        self._revision += 1
+        self.revisions[episode["id"]] = self._revision

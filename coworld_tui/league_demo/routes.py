@@ -1,4 +1,4 @@
-"""The read routes beneath ``<server>/observatory``: path, who may ask, and the answer.
+"""What can be read beneath ``<server>/observatory``: path, who may ask, and the answer.
 
 Newest first where the API says so (rounds, episodes, events, submissions), in the order of the state
 elsewhere. What a caller may not see answers 404 and is missing from lists.
@@ -6,12 +6,11 @@ elsewhere. What a caller may not see answers 404 and is missing from lists.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 
 from . import feed
-from .state import Json
-from .wire import Asked, Refused, Reply, body_page, header_page
+from .state import Json, written
+from .wire import Asked, Refused, Reply, Route, body_page, header_page, page
 
 ROUND_STATES = ("pending", "claimed", "running", "completed", "failed", "cancelled")
 AUDIENCES = ("public", "player", "user")
@@ -22,15 +21,6 @@ COWORLD_SUMMARY = (
     "id", "name", "version", "visibility", "manifest_summary", "manifest_hash", "size_bytes",
     "created_at", "canonical",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Read:
-    """One GET route; ``open`` ones answer without a login."""
-
-    path: str
-    answer: Callable[[Asked], Reply]
-    open: bool = False
 
 
 def whoami(asked: Asked) -> Reply:
@@ -142,15 +132,14 @@ def events(asked: Asked) -> Reply:
 
 def round_episodes(asked: Asked) -> Reply:
     root = _one(asked, asked.state.rounds, "round", "Round")["id"]
-    return _summaries(asked, [row for row in asked.state.episodes.values() if row["round_id"] == root])
+    return _summaries(asked, asked.state.round_episodes(root))
 
 
 def policy_episodes(asked: Asked) -> Reply:
     version = asked.id_in_path("")
     if version not in asked.state.policy_versions:
         raise Refused(404, "Policy version not found")
-    rows = [row for row in asked.state.episodes.values() if version in row["policy_version_ids"]]
-    return _summaries(asked, rows)
+    return _summaries(asked, asked.state.policy_episodes(version))
 
 
 def episode(asked: Asked) -> Reply:
@@ -185,7 +174,7 @@ def version_lookup(asked: Asked) -> Reply:
             "name": row["policy"]["name"],
             "version": row["version"],
             "user_id": asked.state.players[row["player_id"]]["user_id"] if row["player_id"] else None,
-            "created_at": "2026-11-18T00:00:00Z",
+            "created_at": asked.state.uploaded.get(row["id"], written(asked.state.now)),
             "tags": {},
             "attributes": {},
         }
@@ -203,29 +192,29 @@ def feed_check(asked: Asked) -> Reply:
 
 
 ROUTES = (
-    Read("/whoami", whoami, open=True),
-    Read("/v2/leagues", leagues, open=True),
-    Read("/v2/leagues/{league_id}", league),
-    Read("/v2/leagues/{league_id}/division-ladder", ladder),
-    Read("/v2/divisions", divisions),
-    Read("/v2/divisions/{division_id}", division),
-    Read("/v2/divisions/{division_id}/leaderboard", leaderboard),
-    Read("/v2/divisions/{division_id}/leaderboards", leaderboards),
-    Read("/v2/rounds", rounds),
-    Read("/v2/rounds/{round_id}", round_),
-    Read("/v2/rounds/{round_id}/episode-requests", round_episodes),
-    Read("/v2/league-policy-memberships", memberships),
-    Read("/v2/league-submissions", submissions),
-    Read("/v2/competition-events", events),
-    Read("/v2/policy-versions/{policy_version_id}/episode-requests", policy_episodes),
-    Read("/v2/episode-requests/changes", feed.changes),
-    Read("/v2/episode-requests/{episode_request_id}", episode),
-    Read("/v2/coworlds/summaries", coworlds),
-    Read("/v2/coworlds/{coworld_name}/feed-posts/check", feed_check),
-    Read("/v2/coworlds/{coworld_id}", coworld, open=True),
-    Read("/v2/container_images", images),
-    Read("/v2/container_images/{image_id}", image),
-    Read("/stats/policy-versions", version_lookup),
+    Route("GET", "/whoami", whoami, open=True),
+    Route("GET", "/v2/leagues", leagues, open=True),
+    Route("GET", "/v2/leagues/{league_id}", league),
+    Route("GET", "/v2/leagues/{league_id}/division-ladder", ladder),
+    Route("GET", "/v2/divisions", divisions),
+    Route("GET", "/v2/divisions/{division_id}", division),
+    Route("GET", "/v2/divisions/{division_id}/leaderboard", leaderboard),
+    Route("GET", "/v2/divisions/{division_id}/leaderboards", leaderboards),
+    Route("GET", "/v2/rounds", rounds),
+    Route("GET", "/v2/rounds/{round_id}", round_),
+    Route("GET", "/v2/rounds/{round_id}/episode-requests", round_episodes),
+    Route("GET", "/v2/league-policy-memberships", memberships),
+    Route("GET", "/v2/league-submissions", submissions),
+    Route("GET", "/v2/competition-events", events),
+    Route("GET", "/v2/policy-versions/{policy_version_id}/episode-requests", policy_episodes),
+    Route("GET", "/v2/episode-requests/changes", feed.changes),
+    Route("GET", "/v2/episode-requests/{episode_request_id}", episode),
+    Route("GET", "/v2/coworlds/summaries", coworlds),
+    Route("GET", "/v2/coworlds/{coworld_name}/feed-posts/check", feed_check),
+    Route("GET", "/v2/coworlds/{coworld_id}", coworld, open=True),
+    Route("GET", "/v2/container_images", images),
+    Route("GET", "/v2/container_images/{image_id}", image),
+    Route("GET", "/stats/policy-versions", version_lookup),
 )
 
 
@@ -242,7 +231,7 @@ def _seen(asked: Asked, rows: Iterable[Json]) -> list[Json]:
     return [row for row in rows if _visible(asked, row)]
 
 
-def _one(asked: Asked, rows: dict[str, Json], prefix: str, name: str) -> Json:
+def _one(asked: Asked, rows: Mapping[str, Json], prefix: str, name: str) -> Json:
     row = rows.get(asked.id_in_path(prefix))
     if row is None or not _visible(asked, row):
         raise Refused(404, f"{name} not found")
@@ -277,7 +266,8 @@ def _mine(asked: Asked, rows: Sequence[Json]) -> list[Json]:
 
 
 def _summaries(asked: Asked, rows: Sequence[Json]) -> Reply:
-    return body_page(asked, [_picked(row, EPISODE_SUMMARY) for row in rows[::-1]], 50, 100)
+    taken, cursor = page(asked, rows, 50, 100)
+    return Reply({"entries": [_picked(row, EPISODE_SUMMARY) for row in taken], "next_cursor": cursor})
 
 
 def _picked(row: Json, keys: Sequence[str]) -> Json:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 from .people import ME, SOMEONE
 from .state import Json, State
+
+ROLES = ("player", "commissioner", "grader", "diagnoser", "optimizer")
 
 
 def add_uploads(state: State) -> None:
@@ -27,32 +32,48 @@ def add_uploads(state: State) -> None:
         ("secret-garden", "0.1.0", False),
         ("elsewhere", "0.1.0", False),
     ):
-        row = _coworld(state, name, version, canonical)
+        row = add_coworld(state, painting_manifest(name, version), canonical)
         if name in ("secret-garden", "elsewhere"):
             row["visibility"] = "private"
             state.owners[row["id"]] = ME if name == "secret-garden" else SOMEONE
 
 
-def _coworld(state: State, name: str, version: str, canonical: bool) -> Json:
+def painting_manifest(name: str, version: str) -> Json:
+    """As much of a manifest as a reader of lists looks at."""
+    return {
+        "game": {
+            "name": name,
+            "version": version,
+            "description": "Two painters race to cover a grid.",
+            "owner": "games@example.com",
+            "runnable": {"type": "game", "image": "game:1"},
+        },
+        "variants": [
+            {"id": "default", "name": "Default", "description": "12 by 8.", "game_config": {"width": 12}}
+        ],
+        "player": [{"id": "one"}],
+    }
+
+
+def add_coworld(state: State, manifest: Json, canonical: bool) -> Json:
+    """An uploaded Coworld that everyone may see."""
     coworld_id = state.new_id("cow")
-    variant = {"id": "default", "name": "Default", "description": "12 by 8.", "game_config": {"width": 12}}
+    name, version = manifest["game"]["name"], manifest["game"]["version"]
+    stored = json.dumps(manifest, sort_keys=True).encode()
     row: Json = {
         "id": coworld_id,
         "name": name,
         "version": version,
         "visibility": "public",
-        "manifest": {
-            "game": {"name": name, "version": version, "runnable": {"type": "game", "image": "game:1"}},
-            "variants": [variant],
-        },
+        "manifest": manifest,
         "manifest_summary": {
-            "description": "Two painters race to cover a grid.",
-            "owner": "games@example.com",
-            "variants": [{"id": "default", "name": "Default"}],
-            "role_counts": {"player": 1, "commissioner": 0, "grader": 0, "diagnoser": 0, "optimizer": 0},
+            "description": manifest["game"]["description"],
+            "owner": manifest["game"]["owner"],
+            "variants": [{"id": row["id"], "name": row["name"]} for row in manifest["variants"]],
+            "role_counts": {role: len(manifest.get(role, ())) for role in ROLES},
         },
-        "manifest_hash": "sha256:" + "ab" * 32,
-        "size_bytes": 5321,
+        "manifest_hash": f"sha256:{hashlib.sha256(stored).hexdigest()}",
+        "size_bytes": len(stored),
         "created_at": state.stamp(),
         "canonical": canonical,
         "forum_markdown_url": f"https://coworld.example/forums/{name}.md",

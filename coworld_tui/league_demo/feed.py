@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable
+from time import monotonic
+
 from .state import OVER, Json, State
 from .wire import Asked, Refused, Reply, read_cursor, write_cursor
 
+LONGEST_WAIT = 30.0
 
-def changes(asked: Asked) -> Reply:
-    """Episodes whose revision is later than the cursor's; there is always a next cursor (hosted.md 3.10)."""
+_LOOK_SECONDS = 0.02
+
+
+async def changes(asked: Asked) -> Reply:
+    """Episodes whose revision is later than the cursor's; there is always a next cursor (hosted.md 3.10).
+
+    Waits for one as long as ``wait_seconds`` allows.
+    """
     state = asked.state
     batches = asked.query.getlist("ids")
     for batch in batches:
@@ -19,11 +30,10 @@ def changes(asked: Asked) -> Reply:
         raise Refused(410, "Cursor belongs to another feed")
     limit = asked.number("limit", 200, 1, 200)
     members = {episode: batch for batch in batches for episode in state.batches[batch]}
-    later = sorted(
-        (state.revisions[episode], episode)
-        for episode in members
-        if state.revisions[episode] > seen["revision"]
-    )
+    over = monotonic() + asked.seconds("wait_seconds", LONGEST_WAIT)
+    # The state may be changed by another thread, which tells nobody.
+    while not (later := _later(state, members, seen["revision"])) and monotonic() < over:  # noqa: ASYNC110
+        await asyncio.sleep(_LOOK_SECONDS)
     more = len(later) > limit
     last = later[:limit][-1][0] if later else seen["revision"]
     phase = seen["phase"]
@@ -44,9 +54,15 @@ def changes(asked: Asked) -> Reply:
             ],
             "next_cursor": write_cursor(revision=last, phase=next_phase, ids=batches),
             "has_more": more,
-            "poll_after_seconds": 1,
+            "poll_after_seconds": state.feed_poll_seconds,
             "expires_at": "2036-01-01T00:00:00Z",
         }
+    )
+
+
+def _later(state: State, members: Iterable[str], revision: int) -> list[tuple[int, str]]:
+    return sorted(
+        (state.revisions[episode], episode) for episode in members if state.revisions[episode] > revision
     )
 
 

@@ -1,0 +1,40 @@
+"""What became of a policy in a league, and an account's seats at a glance (hosted.md 3.4)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from .base import ApiModel
+from .leagues import Division, League
+from .policies import PolicyVersion
+
+
+class MembershipEvent(ApiModel):
+    """A change of a membership's status; ``evidence`` is whatever the league judged by."""
+
+    id: str = ""
+    league: League = Field(default_factory=League)
+    league_policy_membership_id: str | None = None
+    policy_version: PolicyVersion = Field(default_factory=PolicyVersion)
+    from_division: Division | None = None
+    to_division: Division | None = None
+    status: str | None = None
+    substatus: str | None = None
+    reason: str | None = None
+    evidence: Any = None
+    created_at: datetime | None = None
+
+
+class PortfolioSeat(ApiModel):
+    """A live seat of the account."""
+
+    player_id: str = ""
+    league_id: str = ""
+    game_name: str | None = None
+    division_id: str = ""
+    policy_label: str | None = None
+    status: str | None = None
+    substatus: str | None = None
