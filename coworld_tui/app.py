@@ -8,7 +8,7 @@ import gc
 import os
 import signal
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -66,7 +66,7 @@ class Session:
 
 
 class CoworldApp(PacedApp[str]):
-    """Opens on the packages, on a launch, a certification or a replay given at the start.
+    """Opens on the packages, on a launch, a certification, a replay or the leagues of a server (``league``).
 
     ``folders`` hold downloads and bundles, beside those of the settings; nothing inflates to more than
     ``max_inflated`` bytes.
@@ -89,6 +89,7 @@ class CoworldApp(PacedApp[str]):
         certification: Certification | None = None,
         replay: Path | None = None,
         replays: bool = False,
+        league: str = "",
         folders: tuple[Path, ...] = (),
         max_inflated: int | None = None,
     ) -> None:
@@ -97,11 +98,13 @@ class CoworldApp(PacedApp[str]):
         self.sessions: list[Session] = []
         self.works: dict[asyncio.Task[object], Work] = {}
         self.engine = Span("○ docker", "muted")
+        self.account = Span("")
         self._opened = opened
         self._first = first
         self._certification = certification
         self._replay = replay
         self._replays = replays or replay is not None
+        self._league = league
         self._folders = folders
         self._max_inflated = max_inflated
         for theme in THEMES:
@@ -109,7 +112,11 @@ class CoworldApp(PacedApp[str]):
         self.theme = THEMES[0].name
 
     def get_default_screen(self) -> ConsoleScreen:
-        """The ground all else stands on: the packages, or the replays when one came for those."""
+        """The ground all else stands on: the packages, or what one came for."""
+        if self._league:
+            from .screens.league.screen import LeagueScreen
+
+            return LeagueScreen(self._league)
         if self._replays:
             from .screens.replay import ReplayScreen
 
@@ -289,6 +296,30 @@ class CoworldApp(PacedApp[str]):
 
         self.push_screen(ReplayScreen(path, self._folders, self._max_inflated))
 
+    def show_league(self) -> None:
+        """Go to the leagues, as they were left."""
+        from .observatory.servers import chosen_server
+        from .screens.league.screen import LeagueScreen
+
+        self._go_to(LeagueScreen, lambda: LeagueScreen(chosen_server()))
+
+    def show_packages(self) -> None:
+        """Go to the packages, as they were left."""
+        from .screens.manifest import ManifestScreen
+
+        self._go_to(ManifestScreen, lambda: ManifestScreen(self._opened))
+
+    def _go_to(self, kind: type[ConsoleScreen], make: Callable[[], ConsoleScreen]) -> None:
+        """Leave what lies over a ground that is open; open it over the present one otherwise."""
+        name = kind.SCOPE
+        if any(isinstance(screen, kind) for screen in self.screen_stack):
+            while not isinstance(self.screen, kind):
+                self.pop_screen()
+            return
+        if not self.is_screen_installed(name):
+            self.install_screen(make(), name)
+        self.push_screen(name)
+
     async def hand_over(self, command: Sequence[str]) -> None:
         """Give the terminal to a program; ctrl+c in it is meant for it."""
         loop = asyncio.get_running_loop()
@@ -351,7 +382,12 @@ class CoworldApp(PacedApp[str]):
 
     def show_top(self, bar: TopBar, place: str) -> None:
         """Fill a screen's top bar."""
-        bar.show_state(place, self.engine, self.running)
+        bar.show_state(place, self.engine, self.running, self.account)
+
+    def act_as(self, account: Span) -> None:
+        """Say in the top bar who acts on the server."""
+        self.account = account
+        self._refresh_top()
 
     def _refresh_top(self) -> None:
         for screen in self.screen_stack:

@@ -13,9 +13,9 @@ import pytest
 import coworld_tui
 
 SCREENS = {"textual", "rich"}
-HEAVY = {"pydantic", "docker", "httpx", "websockets", "pyarrow"}
+HEAVY = {"pydantic", "docker", "httpx", "websockets", "pyarrow", "starlette", "uvicorn"}
 READERS = {"numpy", "PIL", "psutil", "jsonschema_rs"}
-CORE = ("contract", "runner", "runs", "replay", "demo")
+CORE = ("contract", "runner", "runs", "replay", "roles", "demo", "league_demo")
 
 _REPLAY = b'{"frames":[{"tick":1,"board":[0,1,-1,0]},{"tick":2,"board":[0,1,1,0]}]}'
 
@@ -83,13 +83,18 @@ def test_small_commands_load_nothing_heavy(arguments: list[str]) -> None:
 
 
 def test_the_core_loads_no_screens() -> None:
-    assert not loaded_by(_core_imports()) & SCREENS
+    assert not loaded_by(_imports(*CORE)) & SCREENS
 
 
-def _core_imports() -> str:
+def test_the_hosted_side_loads_no_screens() -> None:
+    """httpx itself loads Rich wherever click is installed, for a command line of its own."""
+    assert "textual" not in loaded_by(_imports("observatory"))
+
+
+def _imports(*rooms: str) -> str:
     names = [
         module.name
-        for room in CORE
+        for room in rooms
         for module in pkgutil.walk_packages(
             [f"{coworld_tui.__path__[0]}/{room}"], prefix=f"coworld_tui.{room}."
         )

@@ -58,6 +58,18 @@ def replay(options: Namespace) -> int:
     return asyncio.run(_open(_console_class()(replay=path, max_inflated=limit), as_json=False))
 
 
+def leagues(options: Namespace) -> int:
+    """Open the console on the leagues of a server."""
+    from ..observatory.servers import chosen_server
+    from .terminal import why_not_full
+
+    reason = why_not_full()
+    if reason:
+        say(f"the console needs a terminal: {reason}; without one: coworld-tui league leagues")
+        return EXIT_USAGE
+    return asyncio.run(_open(_console_class()(league=chosen_server(options.server)), as_json=False))
+
+
 def watch(
     package: Package, plans: Sequence[EpisodePlan], launch: LaunchOptions, jobs: int, *, as_json: bool
 ) -> int:

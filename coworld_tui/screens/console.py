@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..contract.package import Package
+    from ..replay.lenses.spans import Span
     from ..widgets.bars import TopBar
     from .launch import Launch
 
@@ -64,6 +65,18 @@ class Console(Protocol):
 
     def show_replays(self, path: Path | None = None) -> None:
         """Open a replay, or the list of what there is."""
+        ...
+
+    def show_league(self) -> None:
+        """Go to the leagues."""
+        ...
+
+    def show_packages(self) -> None:
+        """Go to the packages."""
+        ...
+
+    def act_as(self, account: Span) -> None:
+        """Say in the top bar who acts on the server."""
         ...
 
     async def hand_over(self, command: Sequence[str]) -> None:

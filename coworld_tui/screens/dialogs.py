@@ -37,9 +37,10 @@ class Question(ModalScreen[str]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "answer('')", "back", show=False)]
 
     def __init__(self, title: str, text: str, answers: Sequence[tuple[str, str, str]]) -> None:
+        """``text`` may have several lines."""
         super().__init__()
         self._title = title
-        self._lines: list[Line] = [(Span(text),), ()]
+        self._lines: list[Line] = [*((Span(line),) for line in text.splitlines()), ()]
         for key, answer, meaning in answers:
             self._bindings.bind(key, f"answer('{answer}')")
             self._lines.append((Span(f"  {key}  ", "heading"), Span(meaning)))

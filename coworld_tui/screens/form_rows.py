@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -24,6 +26,14 @@ def form_bindings(action: str) -> list[BindingType]:
 def typed(value: str) -> str:
     """A value to go into a field, which shows it raw; empty for one that is not plain text."""
     return value if safe_line(value) == value else ""
+
+
+def path_of(text: str) -> Path:
+    """A path as people type it; with a home that nobody has, as it stands."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
 
 
 def form_row(name: str, field: Choice | Input) -> ComposeResult:

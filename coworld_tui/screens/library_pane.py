@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import work
 from textual.app import ComposeResult
@@ -20,6 +20,7 @@ from textual.worker import get_current_worker
 
 from ..widgets.table import TableView
 from .bindings import bindings
+from .console import ConsoleScreen
 from .library_rows import SORTS, LibraryRows
 
 if TYPE_CHECKING:
@@ -187,10 +188,20 @@ class LibraryPane(Vertical):
         self.focus_list()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Without a filter there is none to forget."""
+        """Without a filter there is none to forget; beside a replay, digits are places in it."""
         del parameters
+        if action in ("packages", "league"):
+            return self.screen.has_class("choosing")
         field = self.query_one(Input)
         return action != "forget" or field.has_focus or bool(field.value)
+
+    def action_packages(self) -> None:
+        """Go to the packages."""
+        cast(ConsoleScreen, self.screen).console.show_packages()
+
+    def action_league(self) -> None:
+        """Go to the leagues."""
+        cast(ConsoleScreen, self.screen).console.show_league()
 
     def action_forget(self) -> None:
         """Forget the filter."""

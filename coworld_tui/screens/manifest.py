@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
+from textual.message import Message
 
 from ..widgets.bars import KeyBar, TabBar, TooSmall, TopBar
 from ..widgets.table import TableView
 from .bindings import bindings
 from .console import ConsoleScreen
+from .following import Follower
 from .package_pane import PackagePane
 from .packages_pane import PackagesPane
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from .launch import Launch
     from .packages import Found
 
-_FOLLOW_SECONDS = 0.1
-
 
 class ManifestScreen(ConsoleScreen):
     """Lists packages and shows one. Nothing is read before the first paint."""
@@ -34,10 +33,17 @@ class ManifestScreen(ConsoleScreen):
     SCOPE = "manifest"
     place = "packages"
 
+    class Saved(Message):
+        """The manifest that is shown was saved: the package as it reads now."""
+
+        def __init__(self, found: Found) -> None:
+            super().__init__()
+            self.found = found
+
     def __init__(self, opened: tuple[str, ...] = ()) -> None:
         super().__init__()
         self._opened = opened
-        self._looking: asyncio.Task[None] | None = None
+        self._follower = Follower(lambda found: self.post_message(self.Saved(found)))
 
     def compose(self) -> ComposeResult:
         yield TopBar(id="top")
@@ -51,12 +57,21 @@ class ManifestScreen(ConsoleScreen):
         """The packages are looked for after the first paint."""
         self.packages.focus_list()
         self.call_after_refresh(self.action_reload)
-        self.set_interval(_FOLLOW_SECONDS, self._follow)
+        self._follower.start()
+
+    def on_unmount(self) -> None:
+        """Nothing is to be followed any more."""
+        self._follower.stop()
 
     def on_screen_resume(self) -> None:
         """Runs may have ended meanwhile."""
         self.console.show_top(self.query_one(TopBar), self.place)
         self.pane.rebuild()
+        self._follow()
+
+    def on_screen_suspend(self) -> None:
+        """What nobody sees need not be followed."""
+        self._follower.follow(None)
 
     @property
     def packages(self) -> PackagesPane:
@@ -80,18 +95,16 @@ class ManifestScreen(ConsoleScreen):
     def on_packages_pane_shown(self, message: PackagesPane.Shown) -> None:
         """Show the package beneath the cursor."""
         self.pane.show(message.found)
+        self._follow()
 
     def _follow(self) -> None:
-        """Read the manifest that is shown again, if it was saved since it was read."""
         found = self.pane.found
-        is_looking = self._looking is not None and not self._looking.done()  # on a mount that hangs
-        if found is not None and self.is_current and not _is_builtin(found) and not is_looking:
-            self._looking = asyncio.create_task(self._look_again(found))
+        is_file = found is not None and not _is_builtin(found)
+        self._follower.follow(found if is_file and self.is_current else None)
 
-    async def _look_again(self, found: Found) -> None:
-        again = await asyncio.to_thread(_read_if_saved, found)
-        if again is not None and self.is_attached:
-            self.packages.put(again)
+    def on_manifest_screen_saved(self, message: Saved) -> None:
+        """Show the package as it reads now."""
+        self.packages.put(message.found)
 
     # -- the package ------------------------------------------------------------------------
 
@@ -133,7 +146,7 @@ class ManifestScreen(ConsoleScreen):
         from .outside import edit
 
         found = self.pane.found
-        if found is None or (found.package is not None and found.package.builtin):
+        if found is None or _is_builtin(found):
             self.notify("the bundled game is not yours to edit: N writes one of your own", markup=False)
             return
         self.run_worker(edit(self.app, found.source), exclusive=True, group="outside")
@@ -148,14 +161,11 @@ class ManifestScreen(ConsoleScreen):
 
     def action_build(self) -> None:
         """Build images and manifest of a project, from the package's folder or this one."""
-        from .building import BuildScreen
+        from .building import BuildScreen, project_of
 
         found = self.pane.found
         package = found.package if found is not None else None
-        folder = package.directory if package is not None and not package.builtin else None
-        places = [folder, folder.parent if folder is not None else None]
-        is_project = (place for place in places if place is not None and (place / "compose.yaml").is_file())
-        self.app.push_screen(BuildScreen(next(is_project, Path())), self.open)
+        self.app.push_screen(BuildScreen(project_of(package)), self.open)
 
     def action_new(self) -> None:
         """Write a small player or Coworld to start from."""
@@ -236,6 +246,10 @@ class ManifestScreen(ConsoleScreen):
         """Go to the episodes of this session."""
         self.console.show_live()
 
+    def action_league(self) -> None:
+        """Leagues of the server."""
+        self.console.show_league()
+
     def action_replays(self) -> None:
         """Runs, downloads and bundles to look back at."""
         self.console.show_replays()
@@ -267,10 +281,3 @@ def _discover(opened: tuple[str, ...]) -> list[Found]:
 
 def _is_builtin(found: Found) -> bool:
     return found.package is not None and found.package.builtin
-
-
-def _read_if_saved(found: Found) -> Found | None:
-    """The package read anew, when its file is not the one that was read."""
-    from .packages import read, stamp_of
-
-    return read(Path(found.source)) if stamp_of(found.source) != found.stamp else None

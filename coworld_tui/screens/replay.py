@@ -54,7 +54,7 @@ class ReplayScreen(Moving, Finding, TakingOut, Judging):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("replay")
     SCOPE = "replay"
-    place = "replay"
+    place = "replays"
 
     def __init__(
         self, path: Path | None = None, folders: tuple[Path, ...] = (), max_inflated: int | None = None
@@ -294,7 +294,7 @@ class ReplayScreen(Moving, Finding, TakingOut, Judging):
             self.query_one(Ruler).retitle(note)
 
     def _name_place(self) -> None:
-        self.place = "replay"
+        self.place = "replays"
         if self.viewing is not None:
             self.place = f"replay › {self.viewing.title}"
         self.console.show_top(self.query_one(TopBar), self.place)

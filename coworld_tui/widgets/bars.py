@@ -13,6 +13,7 @@ from ..contract.text import safe_line
 from ..replay.lenses.spans import Line, Span, cell_width, fit
 from .line_view import LineView
 
+_NOBODY = Span("")
 _HELP = "help"
 """The id of the key that somebody who knows no key needs."""
 
@@ -36,28 +37,53 @@ class LineBar(LineView):
         return (self._line,)
 
 
+MODES = ("packages", "league", "replays")
+"""The three grounds of the console, as their screens call themselves; the keys 1 to 3 lead there."""
+
+
 class TopBar(LineBar):
-    """Name and place on the left, engine and running episodes on the right."""
+    """Name and place on the left; who acts on the server, the engine and running episodes on the right.
 
-    _state: tuple[str, Span, int] | None = None
+    On one of the three grounds the place is told among the other two, where there is room.
+    """
 
-    def show_state(self, place: str, engine: Span, running: int) -> None:
-        """``place`` is the screen's name; ``engine`` a glyph and a word in their colour."""
-        self._state = place, engine, running
+    _state: tuple[str, Span, int, Span] | None = None
+
+    def show_state(self, place: str, engine: Span, running: int, account: Span = _NOBODY) -> None:
+        """``place`` is the screen's name; ``engine`` and ``account`` are words in their colour."""
+        self._state = place, engine, running, account
         name = Span(" coworld ", "brand")
         busy = Span(f"   ◐ {running} running ", "accent") if running else Span("   ○ idle ", "muted")
-        around = sum(cell_width(span.text) for span in (name, engine, busy))
+        who = (Span(f"{safe_line(account.text, 40)}   ", account.style),) if account.text else ()
+        around = sum(cell_width(span.text) for span in (name, *who, engine, busy))
         # The place gives way: it is told elsewhere as well, the engine is not.
         room = max(0, self.size.width - around)
-        where = f"  {safe_line(place, 60)}"
-        where = fit(where, room) if cell_width(where) < room else f"{fit(where, room - 1)} "
-        self.show((name, Span(where, "strong"), engine, busy))
+        left = _modes(place)
+        width = sum(cell_width(span.text) for span in left)
+        if place not in MODES or width >= room:
+            where = f"  {safe_line(place, 60)}"
+            where = fit(where, room) if cell_width(where) < room else f"{fit(where, room - 1)} "
+            left = (Span(where, "strong"),)
+        else:
+            left = (*left, Span(" " * (room - width)))
+        self.show((name, *left, *who, engine, busy))
 
     def on_resize(self) -> None:
         """The right end stays at the edge."""
         if self._state is not None:
             self.show_state(*self._state)
         super().on_resize()
+
+
+def _modes(place: str) -> tuple[Span, ...]:
+    spans: list[Span] = []
+    for number, mode in enumerate(MODES, 1):
+        is_here = mode == place
+        spans += [
+            Span(f"  {number} ", "accent" if is_here else "muted"),
+            Span(f"{mode} ", "strong" if is_here else "muted"),
+        ]
+    return tuple(spans)
 
 
 class TabBar(LineBar):

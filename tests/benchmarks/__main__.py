@@ -1,9 +1,11 @@
 """``python -m tests.benchmarks [NAME ...]``: measure, and print a Markdown table.
 
-Names: help paint one eight stream replays screen find library validate certify.
+Names: help paint one eight stream replays screen find library validate certify league
+league-replays watch.
 
 ``one``, ``eight`` and ``certify`` need a Docker engine, ``COWORLD_TUI_PEERS`` (the folder that holds
-``paintarena-0.1.64``) and ``COWORLD_PEER_64`` (a Python that has ``coworld==0.1.64``).
+``paintarena-0.1.64``) and ``COWORLD_PEER_64`` (a Python that has ``coworld==0.1.64``), which
+``league-replays`` needs as well.
 ``replays``, ``screen`` and ``find`` make 750 MB of replays, in the folder that ``COWORLD_TUI_BIG``
 names if it does; ``COWORLD_PEER_VD`` names visidata's program where it is not on the path.
 """
@@ -14,7 +16,20 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from . import certify, episodes, finding, library, replay_screen, replays, startup, stream, validate
+from . import (
+    certify,
+    episodes,
+    finding,
+    league_opening,
+    league_replays,
+    league_watch,
+    library,
+    replay_screen,
+    replays,
+    startup,
+    stream,
+    validate,
+)
 from .table import Row, markdown
 
 BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
@@ -29,6 +44,9 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "library": library.library,
     "validate": validate.validate,
     "certify": certify.certify,
+    "league": league_opening.league_opening,
+    "league-replays": league_replays.league_replays,
+    "watch": league_watch.watching,
 }
 
 

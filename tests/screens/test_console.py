@@ -67,9 +67,9 @@ async def text(pilot: Pilot[str], selector: str, kind: type[LinesView] | type[Lo
     return text_now(pilot, selector, kind)
 
 
-async def launch_quick(pilot: Pilot[str], *, episodes: int = 1, jobs: int = 1) -> None:
+async def launch_quick(pilot: Pilot[str]) -> None:
     """Fill in the form for the shortest variant and launch it."""
-    await launch(pilot, "quick", episodes=episodes, jobs=jobs)
+    await launch(pilot, "quick")
 
 
 async def launch(pilot: Pilot[str], variant: str, *, episodes: int = 1, jobs: int = 1) -> None:
@@ -164,7 +164,7 @@ async def test_stop_asks_once_and_keeps_what_was_recorded(console: OpenConsole) 
 
 async def test_several_episodes_at_once(console: OpenConsole) -> None:
     async with console() as pilot:
-        await launch_quick(pilot, episodes=3, jobs=3)
+        await launch(pilot, "wide", episodes=3, jobs=3)
         screen = live(pilot)
         episodes = app_of(pilot).sessions[0].batch.episodes
         seeds = [episode.plan.game_config["seed"] for episode in episodes]
@@ -199,7 +199,7 @@ async def test_quitting_asks_what_to_do_with_running_episodes(
     console: OpenConsole, key: str, answer: str
 ) -> None:
     async with console() as pilot:
-        await launch_quick(pilot)
+        await launch(pilot, "wide")
         await pilot.press("ctrl+q")
         assert isinstance(pilot.app.screen, Question)
         await pilot.press("escape")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import shutil
+import asyncio
+import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,22 +12,16 @@ from textual.widgets import Input, Label
 
 from coworld_tui.app import CoworldApp
 from coworld_tui.contract.errors import CoworldError
-from coworld_tui.demo import manifest_path
 from coworld_tui.replay.lenses.spans import text_of
 from coworld_tui.screens.building import BuildScreen
-from coworld_tui.screens.certify import CertifyScreen
-from coworld_tui.screens.dialogs import Prompt, Question, Table
+from coworld_tui.screens.dialogs import Table
 from coworld_tui.screens.launch import LaunchScreen
 from coworld_tui.screens.package_tabs.building import TABS
-from coworld_tui.screens.replay import ReplayScreen
-from coworld_tui.screens.role_screen import RoleScreen
 from coworld_tui.screens.starting import StartScreen
 from coworld_tui.widgets.bars import TabBar
 from coworld_tui.widgets.choice import Choice
 from coworld_tui.widgets.lines import LinesView
-from coworld_tui.widgets.table import TableView
 from tests.contract import builders
-from tests.replay.episodes import recorded_episode
 
 from .conftest import OpenConsole, until
 from .packages import go_to, manifest_screen, put, see_items, see_text
@@ -106,14 +99,36 @@ async def test_it_follows_within_a_fifth_of_a_second(console: OpenConsole, tmp_p
     put(tmp_path, manifest)
     async with console() as pilot:
         await see_text(pilot, manifest["game"]["description"])
-        took = []
-        for turn in range(5):
+        took: list[float] = []
+        for turn in range(20):
             manifest["game"]["description"] = f"turn {turn}"
             put(tmp_path, manifest)
             began = time.perf_counter()
             await see_text(pilot, f"turn {turn}")
             took.append(time.perf_counter() - began)
-        assert min(took) <= FOLLOWED_SECONDS, took
+            if took[-1] <= FOLLOWED_SECONDS:
+                return
+    pytest.fail(f"never within {FOLLOWED_SECONDS:g} s: {took}")
+
+
+async def test_nothing_is_followed_once_the_console_has_ended(console: OpenConsole) -> None:
+    async with console():
+        followers = [thread for thread in threading.enumerate() if thread.name == "follower"]
+        assert followers
+    for follower in followers:
+        await asyncio.to_thread(follower.join, 5.0)
+    assert not [follower for follower in followers if follower.is_alive()]
+
+
+async def test_a_build_begins_in_the_folder_of_the_project(console: OpenConsole, tmp_path: Path) -> None:
+    built = tmp_path / "project" / "dist"
+    built.mkdir(parents=True)
+    put(built, builders.old_manifest())
+    (built.parent / "compose.yaml").write_text("services: {}")
+    async with console((str(built),)) as pilot:
+        await see_text(pilot, "slots")
+        await pilot.press("b")
+        assert pilot.app.screen.query_one("#project", Input).value == str(built.parent)
 
 
 async def test_following_keeps_tab_row_and_place(console: OpenConsole, tmp_path: Path) -> None:
@@ -190,87 +205,6 @@ async def test_a_build_that_cannot_be_says_why(console: OpenConsole, tmp_path: P
         manifest_screen(pilot)
 
 
-async def test_certifying_the_bundled_game_by_keys(console: OpenConsole) -> None:
-    async with console() as pilot:
-        await pilot.press("c")
-        screen = pilot.app.screen
-        assert isinstance(screen, CertifyScreen)
-        certification = screen.certification
-        steps = screen.query_one("#steps", TableView)
-        await until(pilot, lambda: screen._feed is not None and screen._feed.grid is not None, "it plays")
-        assert certification.steps[steps.cursor_row or 0].status == "running"
-        await pilot.press("q")
-        manifest_screen(pilot)
-        await pilot.press("c")
-        again = pilot.app.screen
-        assert isinstance(again, CertifyScreen)
-        assert again.certification is certification, "it went on, and is shown again"
-        await until(pilot, lambda: certification.outcome is not None, "it ends")
-        assert certification.outcome is not None
-        assert certification.outcome.ok
-        verdict = again.query_one("#verdict")
-        await until(pilot, lambda: "✓ passed" in text_of(verdict.lines_in_view()), "that is said")  # type: ignore[attr-defined]
-        assert text_of(again.query_one("#steps", TableView).lines_in_view()).count("✓") == 10
-
-
-async def test_stopping_a_certification(console: OpenConsole) -> None:
-    async with console() as pilot:
-        await pilot.press("c")
-        screen = pilot.app.screen
-        assert isinstance(screen, CertifyScreen)
-        await until(pilot, lambda: screen.certification.episode is not None, "it plays")
-        await pilot.press("ctrl+q")
-        assert isinstance(pilot.app.screen, Question)
-        await pilot.press("escape", "x")
-        await until(pilot, lambda: screen.certification.outcome is not None, "it ends")
-        assert screen.certification.outcome is not None
-        assert screen.certification.outcome.cancelled
-
-
-async def test_enter_on_the_checklist_opens_the_replay(console: OpenConsole) -> None:
-    async with console() as pilot:
-        await pilot.press("c", "enter")
-        screen = pilot.app.screen
-        assert isinstance(screen, CertifyScreen), "there is no replay yet"
-        await until(pilot, lambda: screen.certification.outcome is not None, "it ends")
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ReplayScreen), "the replay opens")
-
-
-async def test_the_cursor_of_the_checklist_is_the_readers(console: OpenConsole) -> None:
-    async with console() as pilot:
-        await pilot.press("c")
-        screen = pilot.app.screen
-        assert isinstance(screen, CertifyScreen)
-        steps = screen.query_one("#steps", TableView)
-        await until(pilot, lambda: steps.cursor_row == 4, "it follows to the episode")
-        await pilot.press("up")
-        await until(pilot, lambda: screen._feed is not None and screen._feed.grid is not None, "it goes on")
-        assert steps.cursor_row == 3
-
-
-async def test_certifying_again_takes_the_file_as_it_is_now(console: OpenConsole, tmp_path: Path) -> None:
-    manifest = json.loads(manifest_path().read_bytes())
-    tags = manifest.pop("tags")
-    put(tmp_path, manifest)
-    async with console() as pilot:
-        await pilot.press("c")
-        screen = pilot.app.screen
-        assert isinstance(screen, CertifyScreen)
-        await until(pilot, lambda: screen.certification.outcome is not None, "it fails for want of tags")
-        put(tmp_path, {**manifest, "tags": tags})
-        await until(pilot, lambda: not pilot.app.works, "it is over")  # type: ignore[attr-defined]
-        await pilot.press("c")
-        await until(pilot, lambda: pilot.app.screen is not screen, "it begins anew")
-        again = pilot.app.screen
-        await until(pilot, lambda: isinstance(pilot.app.screen, CertifyScreen), "the screen is there")
-        again = pilot.app.screen
-        assert isinstance(again, CertifyScreen)
-        first = again.certification.steps[0]
-        await until(pilot, lambda: first.is_over, "the manifest is judged")
-        assert first.status == "pass"
-
-
 class Broken:
     """A work that raises, against its promise."""
 
@@ -342,74 +276,6 @@ async def test_an_image_for_every_role_is_asked_for_a_few_at_a_time(
     async with console() as pilot:
         await go_to(pilot, "roles", 2_000)
         await see_text(pilot, "python p")
-
-
-async def test_a_step_that_fails_is_what_is_shown(console: OpenConsole, tmp_path: Path) -> None:
-    manifest = json.loads(manifest_path().read_bytes())
-    del manifest["tags"]
-    put(tmp_path, manifest)
-    async with console() as pilot:
-        await pilot.press("c")
-        screen = pilot.app.screen
-        assert isinstance(screen, CertifyScreen)
-        await until(pilot, lambda: screen.certification.outcome is not None, "it ends")
-        feedback = screen.query_one("#feedback", LinesView)
-        await until(pilot, lambda: "manifest_invalid" in text_of(feedback.lines_in_view()), "it says why")
-        assert screen.query_one("#steps", TableView).cursor_row == 0
-
-
-@pytest.mark.docker
-async def test_the_real_grader_scores_a_bundle_by_key(
-    console: OpenConsole,
-    peer_manifest: Callable[[str], Path],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.delenv("DOCKER_HOST")
-    shutil.copy(peer_manifest("0.1.64"), tmp_path / "coworld_manifest.json")
-    bundle = recorded_episode("0.1.64") / "bundle.zip"
-    async with console(replay=bundle) as pilot:
-        await pilot.press("G")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Prompt), "a bundle does not name its game")
-        assert pilot.app.screen.query_one(Input).value == str(tmp_path / "coworld_manifest.json")
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, RoleScreen), "the role is shown")
-        screen = pilot.app.screen
-        assert isinstance(screen, RoleScreen)
-        await until(pilot, lambda: screen.role_run.outcome is not None, "it ends")
-        assert screen.role_run.outcome is not None
-        assert screen.role_run.outcome.status == "passed"
-        shown = screen.query_one("#role-shown", LinesView)
-        await until(pilot, lambda: "score" in text_of(shown.lines_in_view()), "the score is shown")
-        await pilot.press("escape", "P")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Prompt), "it is asked again")
-        await pilot.press("enter")
-        await until(pilot, lambda: bool(pilot.app._notifications), "no reporter of it runs here")
-
-
-@pytest.mark.docker
-async def test_of_several_reporters_one_is_chosen(
-    console: OpenConsole,
-    peer_manifest: Callable[[str], Path],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.delenv("DOCKER_HOST")
-    shutil.copy(peer_manifest("0.1.11"), tmp_path / "coworld_manifest.json")
-    async with console(replay=recorded_episode("0.1.11") / "bundle.zip") as pilot:
-        await pilot.press("P")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Prompt), "a bundle does not name its game")
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Question), "there are two reporters")
-        await pilot.press("1")
-        await until(pilot, lambda: isinstance(pilot.app.screen, RoleScreen), "the role is shown")
-        screen = pilot.app.screen
-        assert isinstance(screen, RoleScreen)
-        await until(pilot, lambda: screen.role_run.outcome is not None, "it ends")
-        assert screen.role_run.outcome is not None
-        assert screen.role_run.outcome.status == "passed"
-        shown = screen.query_one("#role-shown", LinesView)
-        await until(pilot, lambda: len(text_of(shown.lines_in_view()).split()) > 5, "the report is shown")
 
 
 def _text(pilot: object) -> LinesView:
