@@ -36,7 +36,7 @@ class Identity:
 
     ``subject`` is the player's id; empty for a user, whom the file does not name, and for nobody.
     ``expires_at`` is known of players' sessions only. ``note`` is a sentence on why it is not somebody
-    else, safe to show, empty when there is nothing to say.
+    else, safe to show, empty when there is nothing to say. ``has_expired``: a player's session ended.
     """
 
     server: str
@@ -45,6 +45,7 @@ class Identity:
     token: str = field(default="", repr=False)
     expires_at: datetime | None = None
     note: str = ""
+    has_expired: bool = False
 
     @property
     def cache_name(self) -> str:
@@ -65,16 +66,18 @@ def identity_of(server: str, *, now: datetime | None = None) -> Identity:
     saved = _saved()
     user_token = _token(_member(saved, "tokens").get(key), "the user's token")
     sessions = _member(saved, "player_sessions").get(key)
-    note = ""
+    note, expired = "", False
     if isinstance(sessions, str):
         note = "The player session was saved by an older release and is not used"
     elif sessions is not None:
-        player, note = _player(key, sessions, moment)
+        player, note, expired = _player(key, sessions, moment)
         if player is not None:
             return player
     if user_token:
-        return Identity(key, "user", token=user_token, note=note and f"{note}: this is the user")
-    return Identity(key, "anonymous", note=f"{note}: nobody is logged in" if note else "Nobody is logged in")
+        said = note and f"{note}: this is the user"
+        return Identity(key, "user", token=user_token, note=said, has_expired=expired)
+    said = f"{note}: nobody is logged in" if note else "Nobody is logged in"
+    return Identity(key, "anonymous", note=said, has_expired=expired)
 
 
 def login_step(server: str) -> str:
@@ -82,19 +85,19 @@ def login_step(server: str) -> str:
     return f"run `softmax login{server_option(server)}`"
 
 
-def _player(server: str, sessions: Any, moment: datetime) -> tuple[Identity | None, str]:
-    """The active player, or None and why not."""
+def _player(server: str, sessions: Any, moment: datetime) -> tuple[Identity | None, str, bool]:
+    """The active player, or None, why not, and whether the session ended."""
     if not isinstance(sessions, Mapping):
         raise _invalid("the player sessions of this server are not a mapping")
     active = sessions.get("active")
     if active is None:
-        return None, ""
+        return None, "", False
     if not isinstance(active, str):
         raise _invalid("the active player is not a text")
     shown = safe_line(active, _ID_LIMIT)
     session = _member(sessions, "cache").get(active)
     if session is None:
-        return None, f"There is no session of the active player {shown}"
+        return None, f"There is no session of the active player {shown}", False
     if not isinstance(session, Mapping):
         raise _invalid("a player session is not a mapping")
     token = _token(session.get("token"), "a player's token")
@@ -103,8 +106,8 @@ def _player(server: str, sessions: Any, moment: datetime) -> tuple[Identity | No
     expires_at = _moment(session.get("expires_at"))
     if expires_at <= moment:
         when = f"{expires_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-        return None, f"The session of the active player {shown} expired at {when}"
-    return Identity(server, "player", active, token, expires_at), ""
+        return None, f"The session of the active player {shown} expired at {when}", True
+    return Identity(server, "player", active, token, expires_at), "", False
 
 
 def _saved() -> Mapping[Any, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .client import Reader
-from .models.membership_events import MembershipEvent, PortfolioSeat
+from .models.membership_events import MembershipEvent
 from .paging import pages
 from .reading import as_model, checked_id
 
@@ -28,10 +28,3 @@ async def membership_events(
     page = await anext(pages(reader, path, params, "paged", limit=limit))
     found = [as_model(MembershipEvent, entry, path) for entry in page.entries]
     return sorted(found, key=lambda event: -event.created_at.timestamp() if event.created_at else 0.0)
-
-
-async def portfolio(reader: Reader) -> list[PortfolioSeat]:
-    """Every live seat of the account, with one request."""
-    path = "/v2/league-policy-memberships/portfolio"
-    page = await anext(pages(reader, path, {"limit": _PORTFOLIO_LIMIT}, "whole"))
-    return [as_model(PortfolioSeat, entry, path) for entry in page.entries]

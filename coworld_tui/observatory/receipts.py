@@ -16,18 +16,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..contract.errors import EXIT_MISSING, EXIT_USAGE, CoworldError
-from ..contract.text import safe_line
+from ..contract.errors import EXIT_MISSING, CoworldError
 from ..replay.downloads import RECEIPTS
 from ..replay.folders import RECEIPT
 from ..runs.directory import replacing
+from .experience import IDS_LIMIT, selection
 from .models.artifacts import DownloadEntry, DownloadPage
 from .part_file import not_saved
 from .refusals import Refusal
 from .transfer import Expected, Transfers, all_of
 
 CATEGORIES = ("results", "replay", "events", "error_info", "game_logs", "player_logs", "player_artifact")
-MOST_IDS = 50
 
 _PAGE = 200
 _PATH = "/v2/episode-requests/download-manifest"
@@ -87,7 +86,7 @@ async def download_evidence(
     downloaded again. A file that fails is told, the others still come. Raises what ``Reader.get`` raises,
     ``invalid_request`` for ids of several kinds, ``disk_full`` and ``output_lost``.
     """
-    selected = _selected(ids)
+    selected = selection(ids)
     collected = Collected()
     try:
         await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
@@ -145,8 +144,8 @@ async def _page(
         return receipts
     episodes = sorted({each.episode_request_id for each in outdated.values()})
     again: dict[str, Receipt] = {}
-    for at in range(0, len(episodes), MOST_IDS):
-        async for fresh in _pages(transfers, episodes[at : at + MOST_IDS], include, agents):
+    for at in range(0, len(episodes), IDS_LIMIT):
+        async for fresh in _pages(transfers, episodes[at : at + IDS_LIMIT], include, agents):
             entries = [entry for entry in fresh.entries if entry.artifact_id in outdated]
             again |= {each.artifact_id: each for each in await _all(transfers, entries, directory)}
     return [again.get(each.artifact_id, each) if each.http_status in _OUTDATED else each for each in receipts]
@@ -243,20 +242,6 @@ def _append(path: Path, documents: Sequence[dict[str, Any]]) -> None:
 
 def _line(document: dict[str, Any]) -> bytes:
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode(errors="replace")
-
-
-def _selected(ids: Sequence[str]) -> list[str]:
-    selected = sorted(set(ids))
-    kinds = {one.partition("_")[0] for one in selected}
-    if 1 <= len(selected) <= MOST_IDS and kinds in ({"xreq"}, {"ereq"}):
-        return selected
-    raise CoworldError(
-        "invalid_request",
-        f"1 to {MOST_IDS} episodes (ereq_…) or batches (xreq_…) are downloaded at a time",
-        cause=f"given: {len(selected)} of {safe_line(', '.join(sorted(kinds)), 80)}",
-        next_step="give ids of one kind, and fewer",
-        exit_code=EXIT_USAGE,
-    )
 
 
 def _bad(reason: str) -> CoworldError:

@@ -37,8 +37,11 @@ def write_starter(kind: StarterKind, directory: Path, name: str | None = None) -
     CoworldError, exit code 2, when the folder is not empty (``folder_not_empty``), cannot be written
     (``folder_unwritable``) or the name will not do (``name_invalid``); nothing is left behind then.
     """
-    folder = directory.absolute()
-    title = folder.resolve().name if name is None else name
+    try:
+        folder = directory.absolute()
+        title = folder.resolve().name if name is None else name
+    except OSError as error:  # the current folder was deleted
+        raise _unwritable(directory, error) from error
     slug = image_name(title)
     contents = _filled(_TEMPLATES / kind, title, slug)
     try:

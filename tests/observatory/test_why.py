@@ -20,7 +20,6 @@ from coworld_tui.observatory.client import Observatory
 from coworld_tui.observatory.evidence import Evidence, Progress
 from coworld_tui.observatory.failures import Owner, grouped, meaning
 from coworld_tui.observatory.identity import Identity
-from coworld_tui.observatory.membership_history import membership_events, portfolio
 from coworld_tui.observatory.models.episodes import Episode
 from coworld_tui.observatory.reasons import evidence_lines
 from coworld_tui.observatory.why import why
@@ -219,20 +218,6 @@ async def test_what_is_nowhere(evidence: Evidence) -> None:
         with pytest.raises(CoworldError) as caught:
             await why(evidence, f"{prefix}_ffffffff-1111-4222-8333-ffffffffffff")
         assert caught.value.type == "not_found"
-
-
-async def test_my_seats_at_a_glance(observatory: StandIn, evidence: Evidence) -> None:
-    seats = await portfolio(evidence.reader)
-    mine = observatory.state.tokens[observatory.token_user].players
-    expected = [
-        row
-        for row in observatory.state.memberships.values()
-        if row["player"] and row["player"]["id"] in mine and row["end_time"] is None
-    ]
-    assert [seat.policy_label for seat in seats] == [row["policy_version"]["label"] for row in expected]
-    league = next(iter(observatory.state.leagues))
-    events = await membership_events(evidence.reader, league_id=league, limit=7)
-    assert len(events) == 7
 
 
 TEXT = st.text(max_size=30)

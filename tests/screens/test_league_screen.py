@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from coworld_tui.app import CoworldApp
 from coworld_tui.replay.lenses.spans import text_of
 from coworld_tui.screens.dialogs import Question
 from coworld_tui.screens.league.screen import LeagueScreen
@@ -16,9 +18,10 @@ from coworld_tui.screens.manifest import ManifestScreen
 from coworld_tui.widgets.bars import TopBar
 
 from ..observatory.conftest import login, observatory
+from ..observatory.faults import Kind
 from ..observatory.server import Observatory
 from .conftest import until
-from .league import about, in_competition, league_screen, left, on_leagues, rows, shows
+from .league import about, in_competition, league_screen, left, on_leagues, rows, shows, told
 
 __all__ = ["login", "observatory"]
 
@@ -118,15 +121,19 @@ async def test_sorting_goes_through_the_columns_and_ends_as_it_began(league: Ope
     async with league() as pilot:
         await in_competition(pilot, 1)
         await shows(pilot, "completed")
-        before = rows(pilot)
-        await pilot.press("S", "S")
-        await until(pilot, lambda: "state ▲" in rows(pilot), "sorted by state")
         entries = league_screen(pilot).entries.rows
         assert entries is not None
+        before = [entries.id_of(row) for row in range(entries.row_count)]
+        await pilot.press("S", "S")
+        await until(pilot, lambda: "state ▲" in rows(pilot), "sorted by state")
         states = [entries.entry(row).status for row in range(entries.row_count)]
         assert states == sorted(states)
         await pilot.press("S", "S", "S")
-        await until(pilot, lambda: rows(pilot) == before, "as the server has them")
+        await until(
+            pilot,
+            lambda: [entries.id_of(row) for row in range(len(before))] == before,
+            "as the server has them",
+        )
 
 
 async def test_submitting_asks_first_and_shows_the_submission(observatory: Observatory, league: Open) -> None:
@@ -171,3 +178,65 @@ async def test_on_a_train_the_last_state_is_still_there(observatory: Observatory
         await until(pilot, lambda: rows(pilot) == seen, "as it was seen")
         subtitle = league_screen(pilot).entries
         await until(pilot, lambda: "offline" in str(subtitle.border_subtitle), "that it is old")
+
+
+async def test_a_running_round_says_how_far_it_is(observatory: Observatory, league: Open) -> None:
+    async with league() as pilot:
+        await in_competition(pilot, 1)
+        running = next(row for row in observatory.state.rounds.values() if row["status"] == "running")
+        episodes = [row for row in observatory.state.episodes.values() if row["round_id"] == running["id"]]
+        over = sum(row["status"] in ("completed", "failed") for row in episodes)
+        await shows(pilot, f" {over}/{len(episodes)}")
+
+
+async def test_what_the_server_refuses_is_said_with_what_to_do(
+    observatory: Observatory, league: Open
+) -> None:
+    async with league() as pilot:
+        await in_competition(pilot, 1)
+        await shows(pilot, "completed")
+        observatory.fault("/v2/rounds", "401", math.inf)
+        await pilot.press("f5")
+        await until(pilot, lambda: "softmax login" in told(pilot), "what to do")
+        assert "completed" in rows(pilot), "what was seen stays"
+        await until(pilot, lambda: "login_needed" in str(subtitle(pilot)), "that it is old")
+
+
+async def test_after_a_login_elsewhere_one_acts_as_who_that_is(
+    observatory: Observatory, login: Path, league: Open
+) -> None:
+    saved = login.read_text()
+    login.unlink()
+    app = CoworldApp(league=observatory.url)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "not logged in@127.0.0.1" in top(pilot), "nobody acts")
+        assert "softmax login" in told(pilot)
+        login.write_text(saved)
+        await pilot.press("f5")
+        await until(pilot, lambda: "Sam@127.0.0.1" in top(pilot), "Sam acts")
+        await until(pilot, lambda: "Paint Arena League ●" in left(pilot), "what is mine is known")
+
+
+@pytest.mark.parametrize("kind", ["html", "cut_json", "500", "drop"])
+async def test_a_server_out_of_its_mind_is_said_in_a_sentence(
+    kind: Kind, observatory: Observatory, login: Path
+) -> None:
+    del login
+    observatory.fault("*", kind, math.inf)
+    app = CoworldApp(league=observatory.url)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "server" in left(pilot).lower(), "why there are no leagues")
+        assert "Traceback" not in left(pilot)
+        await pilot.press("f5", "down", "enter", "t", "w", "d", "l", "s")
+        await pilot.pause()
+        assert app._exception is None
+
+
+def subtitle(pilot: Pilot[str]) -> object:
+    """How much was read, when, and what is amiss."""
+    return league_screen(pilot).entries.border_subtitle
+
+
+def top(pilot: Pilot[str]) -> str:
+    """The top bar."""
+    return text_of(league_screen(pilot).query_one(TopBar).lines_in_view())

@@ -26,15 +26,3 @@ class MembershipEvent(ApiModel):
     reason: str | None = None
     evidence: Any = None
     created_at: datetime | None = None
-
-
-class PortfolioSeat(ApiModel):
-    """A live seat of the account."""
-
-    player_id: str = ""
-    league_id: str = ""
-    game_name: str | None = None
-    division_id: str = ""
-    policy_label: str | None = None
-    status: str | None = None
-    substatus: str | None = None

@@ -17,7 +17,7 @@ from ...observatory.identity import Identity, identity_of
 from ...observatory.listing import LiveList
 from ...observatory.models.episodes import OVER
 from ...observatory.servers import server_key
-from .model import Known, Scope, Tab
+from .model import Known, Progress, Scope, Tab
 from .rows import ListRows
 from .tabs.episodes import EPISODES
 from .tabs.events import EVENTS
@@ -29,7 +29,8 @@ from .tabs.standings import STANDINGS
 from .tabs.submissions import SUBMISSIONS
 
 if TYPE_CHECKING:
-    from ...observatory.evidence import Evidence, Progress
+    from ...observatory.evidence import Evidence
+    from ...observatory.evidence import Progress as Looking
     from ...observatory.list_sources import Source
     from ...observatory.models.leagues import Division, League
     from ...observatory.reasons import Why
@@ -46,6 +47,9 @@ TABS = (
 )
 
 _AT_A_TIME = 8
+_PAGE = 100
+_MOST_PAGES = 10
+_MOST_LISTS = 32
 _MOST_MINE = 1000
 
 
@@ -93,13 +97,16 @@ class Desk:
         return self.live(whole_lists.divisions(league_id))
 
     async def rows(self, tab: str, scope: Scope) -> ListRows[Any]:
-        """The rows of a tab about ``scope``: with what was seen earlier, and as they were left."""
+        """The rows of a tab about ``scope``, as they were left or were seen earlier."""
         shape, source = _list_of(tab, scope)
         key = f"{tab} {source.name}"
-        rows = self._lists.get(key)
+        rows = self._lists.pop(key, None)
         if rows is None:
-            rows = self._lists[key] = ListRows(shape, self.live(source), self.known)
+            rows = ListRows(shape, self.live(source), self.known)
             await rows.entries.open()
+        self._lists[key] = rows
+        if len(self._lists) > _MOST_LISTS:
+            del self._lists[next(iter(self._lists))]
         return rows
 
     @property
@@ -109,8 +116,12 @@ class Desk:
         if self.acting is not None and self.acting.is_anonymous_despite_token:
             return f"✗ login not accepted@{host}", "error"
         if self.identity.kind == "anonymous":
-            return (f"✗ login expired@{host}" if self.identity.note else f"not logged in@{host}"), "warning"
+            return (
+                "✗ login expired" if self.identity.has_expired else "not logged in"
+            ) + f"@{host}", "warning"
         name = (self.acting.name if self.acting is not None else "") or self.identity.kind
+        if self.identity.has_expired:
+            return f"{name} (player's session expired)@{host}", "warning"
         return f"{name}@{host}", "muted"
 
     async def ask_who(self) -> None:
@@ -142,6 +153,30 @@ class Desk:
         """Find out the results of a round."""
         await self._learn(round_id, self._round, heard)
 
+    async def learn_progress(self, round_id: str, heard: Callable[[], None]) -> None:
+        """Find out how far a round is that runs."""
+        statuses: list[str | None] = []
+        cursor = None
+        try:
+            for _ in range(_MOST_PAGES):
+                page = await reading.episodes_of_round(self.reader, round_id, limit=_PAGE, cursor=cursor)
+                statuses += [episode.status for episode in page.entries]
+                cursor = page.next_cursor
+                if cursor is None:
+                    break
+        except CoworldError:
+            return  # as above
+        over = sum(status in OVER for status in statuses)
+        self.known.progress[round_id] = Progress(over, statuses.count("failed"), len(statuses))
+        heard()
+
+    async def has_other_login(self) -> bool:
+        """Whether somebody else would act now: after a login elsewhere, or when a session ended."""
+        try:
+            return await asyncio.to_thread(identity_of, self.server) != self.identity
+        except CoworldError:
+            return False
+
     def knows(self, row_id: str) -> bool:
         """Whether all is known of an episode or a round that will ever be, or it is being asked for."""
         known = self.known.episodes.get(row_id) or self.known.rounds.get(row_id)
@@ -172,7 +207,7 @@ class Desk:
         """Why a round, a division, an episode, a membership or a submission is as it is."""
         from ...observatory.why import why
 
-        def progress(now: Progress) -> None:
+        def progress(now: Looking) -> None:
             tell(f"{now.done} of {now.of} looked at")
 
         return await why(self.evidence, row_id, progress=progress)

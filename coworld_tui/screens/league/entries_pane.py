@@ -21,6 +21,7 @@ from ...observatory.models.entries import Event, Membership, Submission
 from ...observatory.models.episodes import EpisodeRow
 from ...observatory.models.leagues import LadderEntry
 from ...observatory.models.rounds import Round
+from ...observatory.models.standings import LeaderboardEntry
 from ...replay.lenses.spans import Line, Span, text_of
 from ...widgets.bars import TabBar
 from ...widgets.lines import LinesView
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 _NARROW = 110
 _FLASH_SECONDS = 2.0
 _REST_SECONDS = 0.15
+_MOST_RUNNING = 4
 _SHORT = {"standings": "ranks", "memberships": "seats", "submissions": "subs", "policies": "mine"}
 
 
@@ -60,6 +62,7 @@ class EntriesPane(Vertical):
         self.tab = "standings"
         self.rows: ListRows[Any] | None = None
         self._desk: Desk | None = None
+        self._told = ""
         self._why: Why | CoworldError | str | None = None
         """Instead of the row itself: why it is so, why that cannot be told, or how far the looking is."""
 
@@ -106,6 +109,11 @@ class EntriesPane(Vertical):
         """Show the list ``step`` tabs on, round the end."""
         self.show_tab(self._tabs.neighbour(step))
 
+    def forget(self) -> None:
+        """Show nothing until the next ``show``."""
+        self.workers.cancel_node(self)
+        self.scope = self.rows = None
+
     def show_tab(self, tab: str) -> None:
         """Show another list about the same."""
         self.tab = tab
@@ -141,19 +149,22 @@ class EntriesPane(Vertical):
         self.table.show(rows)
         self._say_state()
         self.draw()
-        await self.refresh_rows()
+        await asyncio.sleep(_REST_SECONDS)  # somebody may be on the way to another one
+        await self.refresh_rows(marks=False)
         rows.is_reading = False
         self._changed()
 
-    async def refresh_rows(self) -> Refreshed | None:
-        """Ask the server anew for the part of the list that is looked at; changes are marked for a moment."""
+    async def refresh_rows(self, *, marks: bool = True) -> Refreshed | None:
+        """Ask the server anew for the part of the list that is looked at; ``marks`` changes for a moment."""
         rows = self.rows
         if rows is None:
             return None
         found = await rows.entries.refresh(self.place)
-        if found and rows is self.rows and not rows.is_reading:
+        if found and rows is self.rows and marks:
             self._flash([*found.added, *found.changed])
         self._changed()
+        self._tell_problem(rows)
+        self._learn_progress(rows)
         if (
             self.tab == "standings"
             and self._desk is not None
@@ -162,6 +173,21 @@ class EntriesPane(Vertical):
         ):
             self.run_worker(self._learn_champions(self.scope.division.id), group="champions", exclusive=True)
         return found
+
+    def _tell_problem(self, rows: ListRows[Any]) -> None:
+        """Say once what the server has against being asked; that it cannot be reached is said beneath."""
+        problem = rows.entries.problem
+        told, self._told = self._told, problem.type if problem is not None else ""
+        if problem is not None and problem.type not in (told, "unreachable"):
+            then = f"{problem.next_step}, then f5" if problem.type == "login_needed" else problem.next_step
+            self.notify(f"{problem}\n{then or ''}".strip(), severity="error", markup=False)
+
+    def _learn_progress(self, rows: ListRows[Any]) -> None:
+        """Of the rounds in view that run: how far they are."""
+        running = [row.id for row in rows.in_view() if isinstance(row, Round) and row.status == "running"]
+        for round_id in running[:_MOST_RUNNING]:
+            if self._desk is not None:
+                self.run_worker(self._desk.learn_progress(round_id, self._learned), group="progress")
 
     async def look_again(self) -> Sequence[ApiModel]:
         """Bring the list up to date; the rows in view. Raises what the server's answer or absence raises."""
@@ -305,9 +331,10 @@ class EntriesPane(Vertical):
 
     @work(exclusive=True, group="why")
     async def _find_why(self, row_id: str) -> None:
-        assert self._desk is not None
-        self._say_why("looking …" if row_id else "choose a division, a round or an episode")
-        if row_id:
+        if self._desk is None or not row_id:
+            self._say_why("choose a division, a round or an episode")
+        else:
+            self._say_why("looking …")
             try:
                 self._say_why(await self._desk.why(row_id, self._say_why))
             except CoworldError as error:
@@ -347,10 +374,17 @@ class EntriesPane(Vertical):
             count = f"{rows.row_count} of {len(rows.entries)}" + ("" if rows.entries.complete else " read")
         when = age(rows.entries.fetched_at)
         when = "just now" if when == "now" else f"{when} ago" if when else ""
-        problem = " · offline" if rows.entries.problem is not None else ""
-        said = Content(" · ".join(part for part in (count, when) if part) + problem)
+        problem = rows.entries.problem
+        amiss = "" if problem is None else "offline" if problem.type == "unreachable" else problem.type
+        said = Content(" · ".join(part for part in (self._measure(), count, when, amiss) if part))
         if self.border_subtitle != said:
             self.border_subtitle = said
+
+    def _measure(self) -> str:
+        """What the scores of the standings count, in the server's words."""
+        first = self.rows.entries[0] if self.rows is not None and len(self.rows.entries) else None
+        label = first.score_label if isinstance(first, LeaderboardEntry) else None
+        return f"score = {safe_line(label, 20)}" if label else ""
 
     def on_resize(self) -> None:
         """Lines are laid out for the room there is."""

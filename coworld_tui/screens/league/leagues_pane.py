@@ -67,6 +67,12 @@ class LeaguesPane(Vertical):
         self._rows.note = f"{problem.title}: {problem.cause or ''}"
         self.table.rows_changed()
 
+    def forget(self) -> None:
+        """Ask for everything anew."""
+        self.workers.cancel_node(self)
+        self._rows.divisions.clear()
+        self._asked.clear()
+
     def fill(self, desk: Desk) -> None:
         """Show the leagues of a desk as they are known now."""
         self._desk = desk

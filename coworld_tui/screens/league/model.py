@@ -33,6 +33,14 @@ class Scope(NamedTuple):
         return nearest.id
 
 
+class Progress(NamedTuple):
+    """How far a round is: ``over`` of ``of`` episodes, and so many ``failed``."""
+
+    over: int
+    failed: int
+    of: int
+
+
 @dataclass
 class Known:
     """What was found out about the rows beyond the rows themselves. Changed on the event loop only."""
@@ -45,6 +53,8 @@ class Known:
     rounds: dict[str, RoundDetail] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     """The labels of policy versions by their ids, as far as they were met."""
+    progress: dict[str, Progress] = field(default_factory=dict)
+    """How far running rounds are, by their ids."""
     changed: set[Hashable] = field(default_factory=set)
     """Ids of rows that changed a moment ago."""
     my_players: frozenset[str] = frozenset()

@@ -14,6 +14,7 @@ from textual.containers import Horizontal
 
 from ...contract.errors import CoworldError
 from ...contract.text import safe_line
+from ...observatory.identity import login_step
 from ...observatory.models.entries import Membership, Submission
 from ...observatory.models.episodes import EpisodeRow
 from ...observatory.models.leagues import LadderEntry
@@ -93,7 +94,11 @@ class LeagueScreen(ConsoleScreen):
             await self.desk.open()
         except CoworldError as error:
             self.leagues.say(error)
+            self.notify(f"{error}\n{error.next_step or ''}".strip(), severity="error", markup=False)
             return
+        if self.desk.identity.note:
+            step = login_step(self.desk.server)
+            self.notify(f"{self.desk.identity.note}: {step}, then f5", markup=False)
         self.leagues.fill(self.desk)
         self.console.act_as(Span(*self.desk.account))
         await asyncio.gather(self.desk.leagues.refresh(), self._ask_who(), self._learn_mine())
@@ -131,6 +136,14 @@ class LeagueScreen(ConsoleScreen):
         self._is_paused = not self._is_paused
         self._follow_focus()
         self.notify("no longer asking again: p goes on" if self._is_paused else "watching", markup=False)
+
+    async def _begin_anew(self) -> None:
+        self.watcher = None
+        self.entries.forget()
+        self.leagues.forget()
+        await self.desk.close()
+        self.desk = Desk(self.desk.server)
+        self._begin()
 
     async def on_unmount(self) -> None:
         """Let go of the connections."""
@@ -223,7 +236,10 @@ class LeagueScreen(ConsoleScreen):
 
     @work(exclusive=True, group="refreshing")
     async def action_refresh(self) -> None:
-        """Ask the server now, and look through more of it for what is looked for."""
+        """Ask the server now, after a login as who that is; look through more for what is looked for."""
+        if await self.desk.has_other_login():
+            await self._begin_anew()
+            return
         if self.entries.rows is not None:
             self.entries.rows.look_on()
         await self.entries.refresh_rows()
@@ -241,9 +257,14 @@ class LeagueScreen(ConsoleScreen):
         if isinstance(entry, Membership | Submission):
             version = entry.policy_version.id
         if version:
-            self.console.copy(web_link(self.desk.server, f"/policies/versions/{version}"))
+            self._say_link(f"/policies/versions/{version}")
         elif scope is not None:
-            self.console.copy(web_link(self.desk.server, f"/watch?league={scope.league.id}"))
+            self._say_link(f"/watch?league={scope.league.id}")
+
+    def _say_link(self, path: str) -> None:
+        link = web_link(self.desk.server, path)
+        self._say(link)
+        self.console.copy(link)
 
     # -- fetching ---------------------------------------------------------------------------
 

@@ -16,11 +16,13 @@ from ..signs import name_of, score, state, took
 
 _MOST_RESULTS = 200
 _LAST_RANK = 1 << 31
+_BAR = 4
 _COLUMNS = (
     Column("round", 6, "right", "strong"),
     Column("state", 12),
     Column("age", 5, "right", "muted"),
     Column("took", 6, "right", "muted", optional=True),
+    Column("episodes", 14, optional=True),
     Column("seats", 5, "right", "muted", optional=True),
     Column("division", 0, least=10, optional=True),
     Column("", 0, style="error", least=4, optional=True),
@@ -36,9 +38,25 @@ def _cells(row: Round, place: int, known: Known) -> Sequence[Cell | None]:
         state(row.status),
         Span(age(row.completed_at or row.started_at or row.created_at)),
         Span(took(row.started_at, row.completed_at)),
+        _progress(row, known),
         Span(str(len(seats)) if seats else ""),
         Span(safe_line(row.division.name or "", 40), "muted"),
         Span(safe_line(row.error or "", 120)),
+    )
+
+
+def _progress(row: Round, known: Known) -> Line:
+    """How far a round is that runs, and how many of its episodes failed."""
+    now = known.progress.get(row.id)
+    if now is None or row.status in OVER or not now.of:
+        return (Span(""),)
+    done = _BAR * now.over // now.of
+    failed = Span(f" {now.failed}✗", "error") if now.failed else Span("")
+    return (
+        Span("█" * done, "accent"),
+        Span("░" * (_BAR - done), "line"),
+        Span(f" {now.over}/{now.of}"),
+        failed,
     )
 
 
@@ -93,6 +111,6 @@ ROUNDS = Tab[Round](
     _cells,
     _lines,
     "no rounds yet",
-    {0: ("round_number",), 1: ("status",), 2: ("created_at",), 5: ("division", "name")},
+    {0: ("round_number",), 1: ("status",), 2: ("created_at",), 6: ("division", "name")},
     frozenset({0, 2}),
 )
