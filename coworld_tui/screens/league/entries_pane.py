@@ -63,6 +63,7 @@ class EntriesPane(Vertical):
         self.rows: ListRows[Any] | None = None
         self._desk: Desk | None = None
         self._told = ""
+        self._was_asked = False
         self._why: Why | CoworldError | str | None = None
         """Instead of the row itself: why it is so, why that cannot be told, or how far the looking is."""
 
@@ -132,6 +133,7 @@ class EntriesPane(Vertical):
             self._load()
 
     def _load(self) -> None:
+        self._was_asked = False
         self._forget_why()
         self._say_title()
         self._read_rows()
@@ -151,6 +153,7 @@ class EntriesPane(Vertical):
         self.draw()
         await asyncio.sleep(_REST_SECONDS)  # somebody may be on the way to another one
         await self.refresh_rows(marks=False)
+        self._was_asked = True
         rows.is_reading = False
         self._changed()
 
@@ -191,9 +194,9 @@ class EntriesPane(Vertical):
 
     async def look_again(self) -> Sequence[ApiModel]:
         """Bring the list up to date; the rows in view. Raises what the server's answer or absence raises."""
-        await self.refresh_rows()
-        if self.rows is None:
+        if self.rows is None or not self._was_asked:
             return ()
+        await self.refresh_rows()
         if self.rows.entries.problem is not None:
             raise self.rows.entries.problem
         return self.rows.in_view()
