@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import shlex
 import stat
@@ -26,7 +25,10 @@ from .text import safe_line
 
 MANIFEST_FILENAME = "coworld_manifest.json"
 
-ResolveId = Callable[[str], Awaitable[dict[str, Any]]]
+DOWNLOADS = Path("coworld")
+"""Where the ``coworld`` client keeps its downloads, each in a folder named by its id."""
+
+Download = Callable[[str], Awaitable[Path]]
 
 _LABEL_LIMIT = 80
 _SOURCE_LIMIT = 200
@@ -135,13 +137,11 @@ def manifest_bytes(path: Path) -> tuple[Path, bytes]:
         raise _missing(f"{shown} cannot be read: {reason}") from None
 
 
-async def load_package(source: str, *, resolve_id: ResolveId | None = None) -> Package:
+async def load_package(source: str, *, download: Download | None = None) -> Package:
     """Load a package from a path, ``file://``, ``http(s)://``, a ``cow_`` id or ``/v2/coworlds/...``.
 
-    Ids are looked up in ``./coworld/<id>/`` first, where the ``coworld`` client keeps its
-    downloads, then through ``resolve_id``, which returns the manifest or an envelope that
-    holds it under ``manifest``. Without ``resolve_id`` such an id raises ``manifest_missing``
-    with exit code 3.
+    Ids are looked up in ``./coworld/<id>/``; what is not there goes through ``download``, which returns
+    the folder it put the Coworld into. Without it such an id raises ``manifest_missing`` with exit code 3.
     """
     scheme = source.partition("://")[0].lower() if "://" in source else ""
     if scheme in {"http", "https"}:
@@ -151,31 +151,20 @@ async def load_package(source: str, *, resolve_id: ResolveId | None = None) -> P
     if scheme == "file":
         return await asyncio.to_thread(read_package, _file_path(source))
     identifier = source.removeprefix(_SERVER_PATH)
-    if identifier == source and not _ID.match(identifier):
+    if not _ID.match(identifier):
         return await asyncio.to_thread(read_package, Path(source))
-    if _ID.match(identifier):
-        download = Path("coworld", identifier, MANIFEST_FILENAME)
-        if await asyncio.to_thread(download.exists):
-            return await asyncio.to_thread(read_package, download)
-    return await _resolved(source, resolve_id)
-
-
-async def _resolved(source: str, resolve_id: ResolveId | None) -> Package:
-    label = safe_line(source, _SOURCE_LIMIT)
-    if resolve_id is None:
-        raise CoworldError(
-            "manifest_missing",
-            "Ids need the league API",
-            cause=f"{label} is not among the downloads in ./coworld",
-            next_step="give a downloaded folder instead",
-            exit_code=EXIT_MISSING,
-        )
-    answer = await resolve_id(source)
-    try:
-        data = json.dumps(answer, ensure_ascii=False).encode()
-    except (TypeError, ValueError, RecursionError):
-        raise _not_a_manifest(label, "the answer is not JSON") from None
-    return _package(_unwrapped(_object(data, label), label), label, None)
+    folder = DOWNLOADS / identifier
+    if not await asyncio.to_thread((folder / MANIFEST_FILENAME).exists):
+        if download is None:
+            raise CoworldError(
+                "manifest_missing",
+                "That Coworld has not been downloaded",
+                cause=f"{identifier} is not in ./{DOWNLOADS}",
+                next_step=f"coworld-tui league download {identifier}",
+                exit_code=EXIT_MISSING,
+            )
+        folder = await download(identifier)
+    return await asyncio.to_thread(read_package, folder)
 
 
 def _file_path(uri: str) -> Path:

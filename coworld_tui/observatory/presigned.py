@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Callable
 from urllib.parse import urlsplit
 
@@ -13,6 +12,7 @@ from .. import __version__
 from ..contract.errors import EXIT_FAILED, EXIT_MISSING, CoworldError
 from ..contract.fetching import USER_AGENT, url_label
 from ..contract.jsontext import MIB
+from .named_hosts import NamedHosts, address_refused
 
 _ATTEMPTS = 3
 _BACKOFF_SECONDS = 0.5
@@ -25,7 +25,8 @@ async def put(server: str, address: str, content: bytes, on_sent: Callable[[int]
     """PUT ``content`` to ``address``, which an answer of ``server`` named; follows no redirects.
 
     A connection that breaks is no reason to give up at once. ``on_sent`` hears how many bytes went out.
-    Raises ``upload_refused`` (exit code 1), ``upload_unreachable`` (3), ``address_refused`` (3).
+    Raises ``upload_refused`` and ``address_refused`` (exit code 1), ``upload_unreachable`` (3), and what
+    ``NamedHosts`` raises.
     """
     _require_usable(server, address)
     headers = {
@@ -33,29 +34,26 @@ async def put(server: str, address: str, content: bytes, on_sent: Callable[[int]
         "Content-Type": "application/octet-stream",
         "Content-Length": str(len(content)),
     }
-    async with httpx.AsyncClient(timeout=_TIMEOUT, verify=await trust(urlsplit(address).scheme)) as client:
+    async with httpx.AsyncClient(timeout=_TIMEOUT, transport=NamedHosts(server, 1)) as client:
         attempt = 0
         while True:
             attempt += 1
             try:
-                response = await client.put(address, content=_pieces(content, on_sent), headers=headers)
+                # What is said beside the status is not read: it may have no end.
+                async with client.stream(
+                    "PUT", address, content=_pieces(content, on_sent), headers=headers
+                ) as response:
+                    status = response.status_code
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 # The message of an httpx error may repeat the address, its signature included.
                 if attempt == _ATTEMPTS or not isinstance(error, httpx.TransportError):
                     raise _failed(address, type(error).__name__, is_refused=False) from None
             else:
-                if response.status_code in _SENT_WHOLE:
+                if status in _SENT_WHOLE:
                     return
-                if response.status_code < 500 or attempt == _ATTEMPTS:
-                    raise _failed(address, f"it answered {response.status_code}", is_refused=True)
+                if status < 500 or attempt == _ATTEMPTS:
+                    raise _failed(address, f"it answered {status}", is_refused=True)
             await asyncio.sleep(_BACKOFF_SECONDS * attempt)
-
-
-async def trust(scheme: str) -> ssl.SSLContext:
-    """Whom to believe; for plain http nobody, which is quick to make."""
-    if scheme == "https":
-        return await asyncio.to_thread(httpx.create_ssl_context)
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 async def _pieces(content: bytes, on_sent: Callable[[int], None]) -> AsyncIterator[bytes]:
@@ -73,14 +71,7 @@ def _require_usable(server: str, address: str) -> None:
         is_usable = False
     schemes = ("https",) if server.startswith("https:") else ("http", "https")
     if not is_usable or parts.scheme not in schemes:
-        raise CoworldError(
-            "address_refused",
-            "The server names an address that is not sent to",
-            cause=url_label(address),
-            owner="the server",
-            next_step="check --server; if it stays so, report it",
-            exit_code=EXIT_MISSING,
-        )
+        raise address_refused(url_label(address), "files are sent over https, without a user in the address")
 
 
 def _failed(address: str, reason: str, *, is_refused: bool) -> CoworldError:

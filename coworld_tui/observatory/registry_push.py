@@ -28,7 +28,7 @@ from ..runs.redact import Redactor
 from .image_archive import Blob, ImageArchive
 from .layer_packing import chunks, packed
 from .models.uploads import PushInfo
-from .presigned import trust
+from .named_hosts import LAST_PORT, NamedHosts, origin_of
 
 LAYERS_AT_ONCE = 3
 """Most layers packed or under way at a time."""
@@ -39,7 +39,7 @@ _TIMEOUT = httpx.Timeout(600.0, connect=30.0)
 _SAID_LIMIT = 64 * 1024
 _SHOWN = 300
 _REGISTRY = re.compile(
-    r"(?P<host>[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?)(/(?P<prefix>[a-z0-9._/-]+))?\Z"
+    r"(?P<host>[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:(?P<port>[0-9]{1,5}))?)(/(?P<prefix>[a-z0-9._/-]+))?\Z"
 )
 _PART = r"[a-z0-9]+((\.|__?|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_PART}(/{_PART})*\Z")
@@ -82,7 +82,7 @@ class Registry:
         says so.
         """
         registry = _REGISTRY.match(info.registry)
-        if registry is None:
+        if registry is None or not 0 < int(registry["port"] or 443) <= LAST_PORT:
             raise ValueError("its registry is no host")
         prefix = registry["prefix"]
         repository = f"{prefix}/{info.repository}" if prefix else info.repository
@@ -95,16 +95,17 @@ class Registry:
         return cls(f"{scheme}://{registry['host']}/v2/{repository}", info.tag, info.authorization_token)
 
 
-async def push(registry: Registry, archive: ImageArchive, on_progress: OnProgress) -> None:
+async def push(server: str, registry: Registry, archive: ImageArchive, on_progress: OnProgress) -> None:
     """Send an image: what the registry lacks of layers and config, then the manifest under the tag.
 
-    Room for packed layers is taken beside the archive. Memory stays within a few MiB. Raises
-    ``registry_refused`` and ``registry_unreachable`` (exit code 3), ``registry_failed`` (1), and what
-    ``layer_packing.packed`` raises.
+    ``server`` named the registry, which may send us on; ``named_hosts`` says where to. Room for packed
+    layers is taken beside the archive. Memory stays within a few MiB. Raises ``registry_refused`` and
+    ``registry_unreachable`` (exit code 3), ``registry_failed`` (1), and what ``layer_packing.packed`` and
+    ``NamedHosts`` raise.
     """
     stopped = threading.Event()
     try:
-        async with _Client(registry) as client:
+        async with _Client(server, registry) as client:
             turn = asyncio.Semaphore(LAYERS_AT_ONCE)
             layers = await together(
                 *(
@@ -190,17 +191,17 @@ class _BrokenError(Exception):
 class _Client:
     """The calls of the registry's API. Its credentials go to its own origin only."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, server: str, registry: Registry) -> None:
         self._registry = registry
         self._base = httpx.URL(registry.base)
         self._redactor = Redactor([registry.token])
-
-    async def __aenter__(self) -> Self:
         self._http = httpx.AsyncClient(
             timeout=_TIMEOUT,
             headers={"User-Agent": f"{USER_AGENT}/{__version__}"},
-            verify=await trust(self._base.scheme),
+            transport=NamedHosts(server, LAYERS_AT_ONCE),
         )
+
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -259,8 +260,7 @@ class _Client:
             raise self._unreachable(type(error).__name__) from None
 
     def _is_own(self, url: httpx.URL) -> bool:
-        own = self._base
-        return (url.scheme, url.host, url.port) == (own.scheme, own.host, own.port)
+        return origin_of(url) == origin_of(self._base)
 
     def _joined(self, base: httpx.URL, place: str) -> httpx.URL:
         try:

@@ -87,7 +87,9 @@ class Storage:
         if scheme not in ("", "file"):
             return None
         if not is_loopback(self.server):
-            raise address_refused("", "only a server on this machine may name files on it")
+            raise address_refused(
+                "the address of a file on this machine", "only a server on this machine may give such"
+            )
         return Path(unquote(path) if scheme else source)
 
     @asynccontextmanager
@@ -104,7 +106,7 @@ class Storage:
                     yield response
                     return
                 url = _address(response.headers["Location"], url)
-        raise address_refused(str(url), f"more than {_REDIRECTS} redirects")
+        raise address_refused(url_label(str(url)), f"more than {_REDIRECTS} redirects")
 
     def _is_api(self, url: httpx.URL) -> bool:
         return origin_of(url) == origin_of(self._root) and url.path.startswith(f"{self._root.path}/")
@@ -117,12 +119,12 @@ class Storage:
                 raise no_address(source.path) from None
         scheme, path = _parts(source)
         if scheme == _UNREADABLE:
-            raise address_refused("", "it cannot be read")
+            raise address_refused("an address in the answer", "it cannot be read")
         if scheme != "s3":
             return _address(source)
         bucket = urlsplit(source).netloc
         if not _BUCKET.match(bucket):
-            raise address_refused(source, "no bucket has such a name")
+            raise address_refused(url_label(source), "no bucket has such a name")
         return _address(f"https://{bucket}.s3.amazonaws.com/{path.lstrip('/')}")
 
     @asynccontextmanager
@@ -154,9 +156,9 @@ def _address(text: str, base: httpx.URL | None = None) -> httpx.URL:
         url = httpx.URL(text) if base is None else base.join(text)
         url = url.copy_with(username=None, password=None, fragment=None)
     except (httpx.InvalidURL, ValueError, TypeError):
-        raise address_refused("", "it cannot be read") from None
+        raise address_refused("an address in the answer", "it cannot be read") from None
     if url.scheme not in ("http", "https") or not url.host:
-        raise address_refused(text, "files are downloaded from http, https and s3 addresses")
+        raise address_refused(url_label(text), "files are downloaded from http, https and s3 addresses")
     return url
 
 

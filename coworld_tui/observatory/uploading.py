@@ -82,7 +82,7 @@ async def upload_image(
                 loop.call_soon_threadsafe(tell, progress)
 
         archive = await save_image(engine, image, folder, saved)
-        await push(registry, archive, tell)
+        await push(client.server, registry, archive, tell)
     done = await client.send(
         "POST", "/v2/container_images/upload/complete", {"id": uploaded.id}, timeout=COMPLETE_SECONDS
     )

@@ -16,8 +16,10 @@ import pytest
 
 from coworld_tui.cli.arguments import Parser
 from coworld_tui.cli.league_downloads import ACTIONS
+from coworld_tui.cli.loading import load
 from coworld_tui.cli.output import guarded
 from coworld_tui.cli.parsers.league_downloads import add
+from coworld_tui.runs.paths import config_file
 
 from ..observatory.conftest import login, observatory, peer, peer_process
 from ..observatory.downloads import Json, big_round, completed, give, mine, names_in, replay_of
@@ -260,6 +262,16 @@ def test_a_coworld(observatory: Observatory, ask: Ask) -> None:
     again = ask("download", coworld["id"])
     assert again.out.splitlines()[0].split() == ["there", "already", coworld["id"]]
     assert "not pulled" in again.out
+
+
+def test_an_id_is_downloaded_by_whatever_command_needs_it(observatory: Observatory, ask: Ask) -> None:
+    del ask  # in its folder
+    config_file().write_text(f'[league]\nserver = "{observatory.url}"\n')
+    row = next(row for row in observatory.state.coworlds.values() if row["canonical"])
+    package = load(row["id"])
+    assert package.directory == Path("coworld", row["id"])
+    observatory.fault("*", "drop", math.inf)
+    assert load(row["id"]).name == package.name
 
 
 @pytest.mark.docker

@@ -143,38 +143,29 @@ async def test_ids_are_looked_up_among_the_downloads(tmp_path: Path, monkeypatch
         assert (await load_package(source)).directory == Path("coworld/cow_1")
 
 
-async def test_ids_are_resolved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_not_there_is_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     asked: list[str] = []
 
-    async def resolve(source: str) -> dict[str, Any]:
-        asked.append(source)
-        return new_manifest() if source.startswith("cow_") else {"id": "cow_2", "manifest": new_manifest()}
+    async def download(coworld_id: str) -> Path:
+        asked.append(coworld_id)
+        folder = tmp_path / "elsewhere"
+        folder.mkdir(exist_ok=True)
+        written(folder, new_manifest())
+        return folder
 
     for source in ("cow_2", "/v2/coworlds/cow_2"):
-        loaded = await load_package(source, resolve_id=resolve)
-        assert (loaded.source, loaded.directory, loaded.name) == (source, None, "tiles")
-    assert asked == ["cow_2", "/v2/coworlds/cow_2"]
+        assert (await load_package(source, download=download)).name == "tiles"
+    assert asked == ["cow_2", "cow_2"]
 
 
-async def test_ids_without_the_api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_ids_without_a_way_to_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for source in ("cow_3", "/v2/coworlds/cow_3", "/v2/coworlds/.."):
+    for source in ("cow_3", "/v2/coworlds/cow_3"):
         error = await load_failure(source)
         assert (error.type, error.exit_code) == ("manifest_missing", 3)
-        assert "downloaded folder" in error.next_step
-
-
-@pytest.mark.parametrize(
-    "answer", [{}, {"manifest": []}, {"game": float("nan")}, {"game": object()}, {"game": "\ud800"}]
-)
-async def test_odd_answers_of_the_api(answer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-    async def resolve(_: str) -> dict[str, Any]:
-        return dict(answer)
-
-    assert (await load_failure("cow_4", resolve_id=resolve)).type == "manifest_invalid"
+        assert error.next_step == "coworld-tui league download cow_3"
+    assert (await load_failure("/v2/coworlds/..")).type == "manifest_missing"
 
 
 @asynccontextmanager

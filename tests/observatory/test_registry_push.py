@@ -21,6 +21,7 @@ from .registry import TOKEN, Registry, Trouble, registry_in
 
 LAYERS = [layer("a", 3 * MIB), layer("b"), layer("c", 50_000)]
 PACKED = f"{LAYER}+gzip"
+LOCAL = "http://127.0.0.1:9/api"
 
 Saved = Callable[[bytes], ImageArchive]
 
@@ -62,7 +63,7 @@ def send(
     **changes: str,
 ) -> None:
     target = registry_push.Registry.of(info(there, **changes))
-    asyncio.run(push(target, archive, on_progress))
+    asyncio.run(push(LOCAL, target, archive, on_progress))
 
 
 def test_layers_arrive_packed_and_the_config_as_it_is(registry: Registry, saved: Saved) -> None:
@@ -216,7 +217,7 @@ async def test_a_push_can_be_stopped(registry: Registry, saved: Saved) -> None:
         if progress.state == "pushing":
             begun.set()
 
-    task = asyncio.create_task(push(registry_push.Registry.of(info(registry)), archive, hear))
+    task = asyncio.create_task(push(LOCAL, registry_push.Registry.of(info(registry)), archive, hear))
     await begun.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -230,6 +231,7 @@ async def test_credentials_stay_with_the_registry(registry: Registry, saved: Sav
         registry.sends_to = elsewhere.host
         with pytest.raises(CoworldError) as caught:
             await push(
+                LOCAL,
                 registry_push.Registry.of(info(registry)),
                 saved(engine_archive(LAYERS[1:2])),
                 lambda progress: None,
@@ -238,10 +240,19 @@ async def test_credentials_stay_with_the_registry(registry: Registry, saved: Sav
     assert caught.value.type == "registry_refused"
 
 
+async def test_a_public_server_sends_no_image_to_a_private_registry(registry: Registry, saved: Saved) -> None:
+    target = registry_push.Registry.of(info(registry))
+    with pytest.raises(CoworldError) as caught:
+        await push("https://8.8.8.8/api", target, saved(engine_archive(LAYERS)), lambda progress: None)
+    assert (caught.value.type, caught.value.exit_code) == ("address_refused", 1)
+    assert registry.asked == []
+
+
 @pytest.mark.parametrize(
     "changes",
     [
         {"registry": ""},
+        {"registry": "host:65536"},
         {"registry": "user@host"},
         {"registry": "host/../x y"},
         {"registry": "host?x=1"},

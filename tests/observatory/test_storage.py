@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from coworld_tui.contract.addresses import is_public
 from coworld_tui.contract.errors import CoworldError
-from coworld_tui.observatory import storage as module
+from coworld_tui.observatory import named_hosts
 from coworld_tui.observatory.client import Observatory as Client
 from coworld_tui.observatory.identity import Identity
 from coworld_tui.observatory.storage import ApiFile, Storage, is_loopback, key_of, suffix_of
@@ -57,6 +57,7 @@ async def refusal(server: str, address: str) -> CoworldError:
         "",
         "ftp://8.8.8.8/replay",
         "http://",
+        "http://8.8.8.8:65536/replay",
         "https://[",
         "s3://Not_A_Bucket/key",
         "s3://a@b/key",
@@ -153,7 +154,9 @@ async def test_a_redirect_to_a_private_host_is_not_followed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As if this machine were a public one.
-    monkeypatch.setattr(module, "is_public", lambda address: address == "127.0.0.1" or is_public(address))
+    monkeypatch.setattr(
+        named_hosts, "is_public", lambda address: address == "127.0.0.1" or is_public(address)
+    )
     answer = reply(b"", "302 Found", Location="http://10.255.255.1/secret")
     async with wire(answer) as server, asking(server.url) as transfers:
         with pytest.raises(CoworldError) as caught:

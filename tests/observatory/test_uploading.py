@@ -261,12 +261,22 @@ async def test_an_address_that_has_expired(observatory: Observatory, login: Path
 
 @pytest.mark.parametrize(
     "address",
-    ["http://storage.example/x", "file:///etc/passwd", "https://me:pw@storage.example/x", "x", "https://"],
+    [
+        "http://storage.example/x",
+        "file:///etc/passwd",
+        "https://me:pw@storage.example/x",
+        "x",
+        "https://",
+        "https://127.0.0.1/x",
+        "https://169.254.169.254/latest",
+        "https://[::ffff:10.0.0.1]/x",
+        "https://8.8.8.8:65536/x",
+    ],
 )
 async def test_addresses_that_nothing_is_sent_to(address: str) -> None:
     with pytest.raises(CoworldError) as caught:
-        await put("https://softmax.com/api", address, b"x", lambda sent: None)
-    assert caught.value.type == "address_refused"
+        await put("https://8.8.8.8/api", address, b"x", lambda sent: None)
+    assert (caught.value.type, caught.value.exit_code) == ("address_refused", 1)
     assert "pw@" not in str(caught.value.as_dict())
 
 
