@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -26,6 +27,9 @@ _CHUNK = 64 << 10
 _GRACE_SECONDS = 2.0
 _DRAIN_SECONDS = 1.0
 _PORTS_REMEMBERED = 256
+_SELDOM_USED = (20_000, 32_768)
+"""Ports below those that Linux and others hand out for connections and to whoever asks for any."""
+_TRIES = 50
 _handed_out: deque[int] = deque(maxlen=_PORTS_REMEMBERED)
 
 
@@ -196,19 +200,31 @@ def kill_marked(is_wanted: Callable[[Mapping[str, str]], bool]) -> int:
 def free_port(host: str, wanted: int = 0) -> int:
     """A port that was free a moment ago. CoworldError (``port_taken``) when ``wanted`` is not.
 
-    Without ``wanted`` it is none of those lately handed out: whoever got one may not listen yet.
+    Without ``wanted`` it is none of those lately handed out, for whoever got one may not listen yet; and if
+    that can be, none of those that systems hand out themselves, for which others on this machine race.
     """
+    for _ in range(0 if wanted else _TRIES):
+        port = random.randrange(*_SELDOM_USED)
+        if port not in _handed_out:
+            with contextlib.suppress(OSError):
+                _handed_out.append(_bound(host, port))
+                return port
     while True:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, wanted))
-            except OSError as error:
-                raise port_taken(wanted, error.strerror or str(error)) from error
-            port = int(probe.getsockname()[1])
+        try:
+            port = _bound(host, wanted)
+        except OSError as error:
+            raise port_taken(wanted, error.strerror or str(error)) from error
         if wanted or port not in _handed_out:
             _handed_out.append(port)
             return port
+
+
+def _bound(host: str, port: int) -> int:
+    """The port, when it could be bound; 0 asks for any. OSError when it could not."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+        return int(probe.getsockname()[1])
 
 
 def port_taken(port: int, cause: str) -> CoworldError:
