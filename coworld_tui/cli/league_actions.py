@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from argparse import Namespace
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
@@ -214,7 +215,7 @@ def _game(server: str, row: HostedGame) -> Iterable[str]:
         ("game", row.session_id),
         ("slots", str(row.player_count)),
         ("lobby", web_link(server, row.lobby_url)),
-        ("join", f"coworld-tui league hosted-game join {row.session_id}{server_option(server)}"),
+        ("join", f"coworld-tui league hosted-game join {shlex.quote(row.session_id)}{server_option(server)}"),
     )
 
 

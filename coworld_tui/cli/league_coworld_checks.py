@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from argparse import Namespace
 from dataclasses import dataclass
 from typing import Any
@@ -91,7 +92,8 @@ def tell_checks(version: Coworld, checks: Checks, *, as_json: bool) -> None:
             tell(line)
     if checks.problem is not None:
         explain(checks.problem)
-        say(f"It is on the server all the same: coworld-tui league status {safe_line(version.id, _SHOWN)}")
+        shown = shlex.quote(safe_line(version.id, _SHOWN))
+        say(f"It is on the server all the same: coworld-tui league status {shown}")
 
 
 def _document(version: Coworld, checks: Checks) -> dict[str, Any]:

@@ -137,7 +137,7 @@ async def _download(options: Namespace) -> int:
             }
         )
         return EXIT_DONE
-    tell(f"{'downloaded' if found.is_new else 'there already'}  {found.coworld_id}")
+    tell(f"{'downloaded' if found.is_new else 'there already':<13}  {found.coworld_id}")
     for title, name in (
         ("manifest", found.manifest.name),
         ("images", IMAGES_FILENAME),

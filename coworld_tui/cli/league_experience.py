@@ -30,7 +30,7 @@ from ..observatory.models.experience import (
 from ..observatory.reading import Listing
 from ..observatory.receipts import Receipt, download_evidence
 from ..observatory.transfer import Transfers
-from .league_session import session
+from .league_session import session, to_its_end
 from .league_tables import Cells, field_lines, score, table_lines
 from .output import say, tell, tell_json
 
@@ -74,7 +74,7 @@ async def cancelling(client: Observatory, options: Namespace) -> experience.Canc
 
 def look(options: Namespace) -> int:
     """``list``, ``get``, ``episodes``, ``watch`` and ``download``."""
-    return asyncio.run(_LOOKS[options.part](options))
+    return to_its_end(_LOOKS[options.part](options))
 
 
 async def _list(options: Namespace) -> int:

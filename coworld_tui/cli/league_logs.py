@@ -21,6 +21,7 @@ from ..observatory.part_file import not_saved
 from ..observatory.receipts import Receipt, download_evidence
 from ..observatory.storage import ApiFile
 from ..observatory.transfer import Transfers
+from ..runs.directory import replacing
 from .league_saving import save, usage
 from .league_session import session, to_its_end
 from .league_tables import Cells, field_lines, score, table_lines
@@ -182,7 +183,8 @@ def _copied(receipts: Sequence[Receipt], folder: Path, ereq: str) -> list[Path]:
     for receipt in receipts:
         name = receipt.filename.replace("policy_artifact_", "policy_agent_")
         target = folder / f"{ereq}-{name}"
-        shutil.copyfile(folder / ".downloads" / str(receipt.path), target)
+        with (folder / ".downloads" / str(receipt.path)).open("rb") as kept, replacing(target) as copy:
+            shutil.copyfileobj(kept, copy)
         paths.append(target)
     return paths
 

@@ -7,22 +7,19 @@ import shlex
 from argparse import Namespace
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeVar
 
 from ..contract.errors import EXIT_DONE, EXIT_FAILED, EXIT_USAGE, CoworldError
-from ..contract.measures import age
 from ..contract.text import safe_line
 from ..observatory import reading
 from ..observatory.cache import Cache, CachedObservatory
-from ..observatory.client import Observatory, Reader
+from ..observatory.client import Reader
 from ..observatory.episodes import EpisodeFilter
 from ..observatory.episodes import episodes as find_episodes
-from ..observatory.identity import identity_of
 from ..observatory.models.base import ApiModel
 from ..observatory.reading import Listing
-from ..observatory.servers import chosen_server
 from . import league_tables as tables
+from .league_session import say_if_old, session
 from .output import say, tell, tell_json
 
 _SHOWN = 80
@@ -53,21 +50,11 @@ def read_and_print(options: Namespace) -> int:
 
 
 async def _read(options: Namespace) -> _View:
-    server = chosen_server(options.server)
-    identity = await asyncio.to_thread(identity_of, server)
-    if identity.note:
-        say(identity.note)
-    async with Observatory(server, identity) as client:
+    async with session(options) as (client, _):
         reader = CachedObservatory(client, Cache(), fresh=options.fresh)
         view = await _VIEWS[options.action](reader, options)
-    if reader.oldest is not None:
-        say(f"{reader.problem}; this was seen {_ago(reader.oldest)}")
+    say_if_old(reader)
     return view
-
-
-def _ago(moment: datetime) -> str:
-    passed = age(moment)
-    return "just now" if passed == "now" else f"{passed} ago"
 
 
 async def _leagues(reader: Reader, options: Namespace) -> _View:

@@ -32,6 +32,6 @@ async def save(transfers: Transfers, source: ApiFile, target: Path, options: Nam
     return EXIT_DONE
 
 
-def usage(title: str, next_step: str) -> CoworldError:
+def usage(title: str, next_step: str, cause: str = "") -> CoworldError:
     """The error for options that do not go together."""
-    return CoworldError("invalid_request", title, next_step=next_step, exit_code=EXIT_USAGE)
+    return CoworldError("invalid_request", title, cause=cause, next_step=next_step, exit_code=EXIT_USAGE)

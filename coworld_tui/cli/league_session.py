@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
 from ..contract.errors import EXIT_INTERRUPTED, EXIT_MISSING, EXIT_USAGE, CoworldError
+from ..contract.measures import age
+from ..observatory.cache import CachedObservatory
 from ..observatory.client import Observatory
 from ..observatory.identity import Identity, identity_of, login_step
 from ..observatory.servers import chosen_server
@@ -38,6 +40,15 @@ async def session(options: Namespace) -> AsyncIterator[tuple[Observatory, Identi
         say(identity.note)
     async with Observatory(server, identity) as client:
         yield client, identity
+
+
+def say_if_old(reader: CachedObservatory) -> None:
+    """Say on stderr how old the oldest of what ``reader`` answered is, when not all of it is new."""
+    if reader.oldest is None:
+        return
+    passed = age(reader.oldest)
+    ago = "just now" if passed == "now" else f"{passed} ago"
+    say(f"{reader.problem}; this was seen {ago}")
 
 
 async def acting(client: Observatory) -> str:

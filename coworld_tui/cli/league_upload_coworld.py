@@ -17,8 +17,9 @@ from ..observatory.identity import Identity
 from ..observatory.manifest_changes import changed, stored_coworld
 from .launch_arguments import pair
 from .league_coworld_checks import checks_of, tell_checks
+from .league_saving import usage
 from .league_session import confirm, to_its_end
-from .league_uploads import prepared, usage
+from .league_uploads import prepared
 from .loading import load
 from .output import say, tell
 from .upload_lines import UploadLines
@@ -82,7 +83,7 @@ def _patch(text: str) -> dict[str, Any]:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         is_path = not isinstance(error, UnreadableJson)
         cause = f"{safe_line(text, _SHOWN)}: {reason}" if is_path else f"it {reason}"
-        raise usage("--patch is no JSON object", "give JSON, or a file that holds it", [cause]) from None
+        raise usage("--patch is no JSON object", "give JSON, or a file that holds it", cause) from None
 
 
 def _certifying(plan: UploadPlan, options: Namespace) -> str:

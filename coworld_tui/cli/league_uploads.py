@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 from argparse import Namespace
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..contract.errors import EXIT_DONE, EXIT_USAGE, CoworldError
+from ..contract.errors import EXIT_DONE
 from ..contract.text import safe_line
 from ..observatory.client import Observatory
 from ..observatory.identity import Identity
@@ -25,6 +26,7 @@ from ..observatory.policy_upload import (
 )
 from ..runner.docker_engine import connect
 from .launch_arguments import pair, secret_env
+from .league_saving import usage
 from .league_session import acting, confirm, session, to_its_end
 from .output import say, tell, tell_json
 from .upload_lines import UploadLines
@@ -49,7 +51,7 @@ def league_upload_policy(options: Namespace) -> int:
         tell(f"version   {safe_line(version.id, _SHOWN)}")
         if version.submit_error:
             tell(f"problem   {safe_line(version.submit_error, 300)}")
-        say(f"next: coworld-tui league submit {label} --league LEAGUE_ID")
+        say(f"next: coworld-tui league submit {shlex.quote(label)} --league LEAGUE_ID")
     return EXIT_DONE
 
 
@@ -146,13 +148,6 @@ def _tags(options: Namespace) -> dict[str, str]:
     tags = dict(pair(text, "--tag") for text in options.tag)
     named = {"title": options.title, "description": options.description}
     return {**tags, **{name: text for name, text in named.items() if text is not None}}
-
-
-def usage(title: str, next_step: str, causes: Sequence[str] = ()) -> CoworldError:
-    """The error for options that do not go together."""
-    return CoworldError(
-        "invalid_request", title, cause="; ".join(causes), next_step=next_step, exit_code=EXIT_USAGE
-    )
 
 
 def _upload_coworld(options: Namespace) -> int:

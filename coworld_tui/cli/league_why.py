@@ -7,10 +7,8 @@ import select
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
-from datetime import datetime
 
 from ..contract.errors import EXIT_DONE, EXIT_FAILED, CoworldError
-from ..contract.measures import age
 from ..observatory.cache import Cache, CachedObservatory
 from ..observatory.evidence import Evidence, Progress
 from ..observatory.failures import FailureGroup
@@ -22,7 +20,7 @@ from ..observatory.reasons import HistoryEntry, SeatOutcome, Why
 from ..observatory.watch_plans import ROUND, SUBMISSIONS, Following, Scope, Seen, scope_of
 from ..observatory.watching import LEAST_SECONDS, MOST_SECONDS
 from ..observatory.why import why as find_why
-from .league_session import session
+from .league_session import say_if_old, session, to_its_end
 from .league_tables import score
 from .output import say, tell, tell_json
 
@@ -48,8 +46,7 @@ async def _why(options: Namespace) -> Why:
         found = await find_why(
             Evidence(reader, client), options.what_id, rounds=options.rounds, progress=_say_progress
         )
-    if reader.oldest is not None:
-        say(f"{reader.problem}; this was seen {_ago(reader.oldest)}")
+    say_if_old(reader)
     return found
 
 
@@ -58,11 +55,6 @@ def _say_progress(progress: Progress) -> None:
     step = progress.of // 4
     if progress.of >= _MANY and progress.done % step == 0 and progress.done < progress.of:
         say(f"looked at {progress.done} of {progress.of} episodes")
-
-
-def _ago(moment: datetime) -> str:
-    passed = age(moment)
-    return "just now" if passed == "now" else f"{passed} ago"
 
 
 def _lines(found: Why) -> Iterator[str]:
@@ -126,7 +118,7 @@ def _entry(entry: HistoryEntry) -> Iterator[str]:
 
 def watch(options: Namespace) -> int:
     """Print what happens until it is ended, or until what ``--until`` names."""
-    return asyncio.run(_watch(options))
+    return to_its_end(_watch(options))
 
 
 async def _watch(options: Namespace) -> int:

@@ -60,9 +60,12 @@ def episode_stats(asked: Asked) -> Reply:
         raise Refused(404, "Episode stats not found")
     scores = {row["policy_version_id"]: row["score"] for row in episode["scores"]}
     seats = [seat for seat in episode["participants"] if seat["kind"] == "policy"]
+    told = _told(_kept(asked, episode).results)
+    game = {name: float(value) for name, value in told.items() if isinstance(value, int | float)}
+    ticks = game.setdefault("ticks", 100.0)
     return Reply(
         {
-            "game_stats": {"ticks": 100.0, "seats": float(len(episode["participants"]))},
+            "game_stats": {**game, "seats": float(len(episode["participants"]))},
             "policy_stats": [
                 {
                     "position": seat["position"],
@@ -70,7 +73,7 @@ def episode_stats(asked: Asked) -> Reply:
                     "policy_name": seat["policy_name"],
                     "policy_version": seat["version"],
                     "num_agents": 1,
-                    "avg_metrics": {"cells": 10.0 * scores.get(seat["policy_version_id"], 0.0)},
+                    "avg_metrics": _metrics(told, seat["position"]),
                     "avg_reward": scores.get(seat["policy_version_id"], 0.0),
                     "agents": [
                         {
@@ -82,9 +85,25 @@ def episode_stats(asked: Asked) -> Reply:
                 }
                 for seat in seats
             ],
-            "steps": 100,
+            "steps": int(ticks),
         }
     )
+
+
+def _told(results: bytes | None) -> Json:
+    """The results document of a game, by whatever names it uses; empty where there is none."""
+    try:
+        told = json.loads(results or b"")
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _metrics(told: Json, position: int) -> Json:
+    """What the results count by seat, for one of them."""
+    lists = {name: values for name, values in told.items() if name != "scores" and isinstance(values, list)}
+    of_seat = {name: values[position] for name, values in lists.items() if position < len(values)}
+    return {name: float(value) for name, value in of_seat.items() if isinstance(value, int | float)}
 
 
 def results(asked: Asked) -> Reply:

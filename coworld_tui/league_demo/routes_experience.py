@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from .state import OVER, Json, State, written
 from .wire import Asked, Refused, Reply, Route, body_page, page
@@ -137,6 +138,7 @@ def bulk_entry(episode: Json, batch: str, view: str) -> Json:
 def credits_left(asked: Asked) -> Reply:
     """What is left of today's credits."""
     account = asked.state.part(Account)
+    midnight = asked.state.now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     return Reply(
         {
             "status": {
@@ -144,7 +146,7 @@ def credits_left(asked: Asked) -> Reply:
                 "max_balance_credits": account.most,
                 "refill_credits": account.most,
                 "refill_cadence": "day",
-                "next_refill_at": "2026-11-20T00:00:00Z",
+                "next_refill_at": written(midnight),
                 "credits_per_usd": 10.0,
                 "spent_this_period_credits": account.most - account.balance,
                 "enforced": True,

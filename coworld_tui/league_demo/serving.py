@@ -12,8 +12,6 @@ from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.server import ServerState
 
 _START_SECONDS = 10
 
@@ -34,13 +32,14 @@ def answering(app: ASGIApp, listener: socket.socket, *beside: Coroutine[Any, Any
 
     ``scope["state"]["transport"]`` is the connection, for who wants to break it.
     """
-    server = _Server(app, listener, beside)
+    server = _Server(app, beside)
     # A daemon: a program that ends in a hurry does not wait for its demonstration.
     thread = threading.Thread(
-        target=asyncio.run, args=[server.until_stopped()], name="observatory", daemon=True
+        target=asyncio.run, args=[server.serve([listener])], name="observatory", daemon=True
     )
     thread.start()
-    server.started.wait(_START_SECONDS)
+    if not server.answers.wait(_START_SECONDS):
+        raise RuntimeError("the stand-in does not start")
     try:
         yield
     finally:
@@ -50,49 +49,52 @@ def answering(app: ASGIApp, listener: socket.socket, *beside: Coroutine[Any, Any
             thread.join()
 
 
-class _Protocol(H11Protocol):
-    """The transport rides along in the scope."""
+class _Server(uvicorn.Server):
+    """Rests until it is told to stop, where uvicorn looks ten times a second, and stops at once."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self.app_state = {**self.app_state, "transport": transport}
-
-
-class _Server:
-    """uvicorn's HTTP on a loop of its own. ``uvicorn.Server`` looks ten times a second whether to stop."""
-
-    def __init__(
-        self, app: ASGIApp, listener: socket.socket, beside: Sequence[Coroutine[Any, Any, None]]
-    ) -> None:
-        self._app = app
-        self._config = uvicorn.Config(
-            self._cut_off, interface="asgi3", lifespan="off", ws="none", log_config=None, log_level="error"
+    def __init__(self, app: ASGIApp, beside: Sequence[Coroutine[Any, Any, None]]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                self._answer,
+                http="h11",
+                interface="asgi3",
+                lifespan="off",
+                ws="none",
+                log_config=None,
+                log_level="error",
+            )
         )
-        self._listener = listener
+        self._app = app
         self._beside = beside
-        self.started = threading.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.answers = threading.Event()
         self._loop: asyncio.AbstractEventLoop
         self._stopped: asyncio.Event
 
-    async def until_stopped(self) -> None:
-        """Answer until told otherwise; who still waits for an answer is cut off."""
+    async def main_loop(self) -> None:
+        """Answer until told otherwise."""
         self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
-        connections = ServerState()
-        server = await self._loop.create_server(
-            lambda: _Protocol(self._config, connections, {}), sock=self._listener
-        )
-        beside = [asyncio.create_task(task) for task in self._beside]
-        self.started.set()
+        self._tasks = [asyncio.create_task(task) for task in self._beside]
+        self.answers.set()
         await self._stopped.wait()
-        server.close()
-        for protocol in list(connections.connections):
-            protocol.transport.abort()
-        for task in (*beside, *connections.tasks):
-            task.cancel()
-        await asyncio.gather(*beside, *connections.tasks, return_exceptions=True)
 
-    async def _cut_off(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Who still waits for an answer is cut off."""
+        for server in self.servers:
+            server.close()
+        for protocol in list(self.server_state.connections):
+            protocol.transport.abort()
+        tasks = [*self._tasks, *self.server_state.tasks]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or be cancelled in silence: uvicorn would write a traceback."""
+        transports = (protocol.transport for protocol in self.server_state.connections)
+        scope["state"]["transport"] = next(
+            (each for each in transports if each.get_extra_info("peername") == scope["client"]), None
+        )
         with contextlib.suppress(asyncio.CancelledError):
             await self._app(scope, receive, send)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar, get_args
@@ -123,7 +124,7 @@ class SubmitPolicy:
             for submission in found:
                 if submission.id not in known:
                     return submission
-        look = f"coworld-tui league submissions --mine --league {self.league.id}"
+        look = f"coworld-tui league submissions --mine --league {shlex.quote(_shown(self.league.id))}"
         lost.next_step = f"{look}{server_option(client.server)}: hand it in again if it is not there"
         raise lost
 

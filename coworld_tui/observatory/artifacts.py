@@ -5,20 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pydantic import TypeAdapter, ValidationError
-
-from ..contract.errors import EXIT_MISSING, EXIT_USAGE, CoworldError
-from ..contract.jsontext import SIZE_LIMIT
+from ..contract.errors import EXIT_USAGE, CoworldError
+from ..contract.jsontext import MIB, SIZE_LIMIT
 from ..contract.text import safe_line
 from .client import Reader
 from .models.artifacts import EpisodeStats, SeatFiles
-from .models.base import Rows
-from .reading import checked_id
+from .reading import as_model, checked_id
+from .refusals import bad_answer
 from .storage import ApiFile
 from .transfer import Transfers
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
-_SEATS: TypeAdapter[list[SeatFiles]] = TypeAdapter(Rows[SeatFiles])
 
 
 def episode_path(episode_request_id: str) -> str:
@@ -67,19 +64,16 @@ def bundle_file(episode_request_id: str, include: Sequence[str] | None) -> ApiFi
 async def stats(reader: Reader, episode_request_id: str) -> EpisodeStats:
     """The statistics of an episode."""
     path = f"{episode_path(episode_request_id)}/episode-stats"
-    try:
-        return EpisodeStats.model_validate((await reader.get(path)).data)
-    except ValidationError:
-        raise _bad(path) from None
+    return as_model(EpisodeStats, (await reader.get(path)).data, path)
 
 
 async def seat_files(reader: Reader, episode_request_id: str) -> list[SeatFiles]:
     """Which seats have logs and zips, by seat; only those you may read."""
     path = f"{episode_path(episode_request_id)}/policy-artifacts"
-    try:
-        found = _SEATS.validate_python((await reader.get(path)).data)
-    except ValidationError:
-        raise _bad(path) from None
+    rows = (await reader.get(path)).data
+    if not isinstance(rows, list):
+        raise bad_answer(path, "it is no list of seats")
+    found = [SeatFiles.model_validate(row) for row in rows if isinstance(row, dict)]
     return sorted(found, key=lambda seat: -1 if seat.position is None else seat.position)
 
 
@@ -87,7 +81,7 @@ async def results(transfers: Transfers, episode_request_id: str) -> bytes:
     """The results document, at most 64 MiB as the contract has it."""
     excerpt = await transfers.read(results_file(episode_request_id), limit=SIZE_LIMIT)
     if excerpt.is_cut:
-        raise _bad(results_file(episode_request_id).path)
+        raise bad_answer(results_file(episode_request_id).path, f"it is larger than {SIZE_LIMIT // MIB} MiB")
     return excerpt.data
 
 
@@ -100,14 +94,3 @@ def _version(text: str) -> str:
             exit_code=EXIT_USAGE,
         )
     return text
-
-
-def _bad(path: str) -> CoworldError:
-    return CoworldError(
-        "bad_answer",
-        "The server answers something else than was asked for",
-        cause=path,
-        owner="the server",
-        next_step="try again later; if it stays so, a newer coworld-tui may be needed",
-        exit_code=EXIT_MISSING,
-    )

@@ -206,9 +206,14 @@ class Observatory:
         except (httpx.NetworkError, httpx.RemoteProtocolError):
             # The message of an httpx error may repeat the address and headers.
             broken = unreachable(self.server, "the connection broke")
-            raise (_TryAgainError(broken) if request.is_repeatable else request.lost(broken)) from None
+            again = request.is_repeatable and not self._client.is_closed
+            raise (_TryAgainError(broken) if again else request.lost(broken)) from None
         except httpx.HTTPError as error:
             raise request.lost(unreachable(self.server, type(error).__name__)) from None
+        except RuntimeError:  # how httpx says that it was closed before this was sent
+            if not self._client.is_closed:
+                raise
+            raise unreachable(self.server, "its connections were closed here") from None
         except BadBody as error:
             raise request.lost(bad_answer(self.server, f"the body {error}")) from None
 

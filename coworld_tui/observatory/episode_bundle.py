@@ -82,9 +82,9 @@ async def _made_here(
     folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="coworld-tui-bundle-")
     stopped = threading.Event()
     try:
-        workspace = Path(folder.name, row.id or "episode")
-        await asyncio.to_thread(Path(workspace, "logs").mkdir, parents=True)
-        missing = await _collect(transfers, row, workspace, include or KNOWN)
+        workspace = Path(folder.name, episode_request_id)  # not what the row calls itself
+        await asyncio.to_thread(_prepare, workspace)
+        missing = await _collect(transfers, episode_request_id, row, workspace, include or KNOWN)
         options = BundleOptions("0.1.64", tuple(include) if include is not None else None, force=force)
         bundled = await asyncio.to_thread(write_bundle, workspace, output, options, stopped.is_set)
     finally:
@@ -94,21 +94,23 @@ async def _made_here(
     return BundleSaved(output, size, is_made_here=True, missing=(*missing, *bundled.problems))
 
 
-async def _collect(transfers: Transfers, row: Episode, folder: Path, include: Sequence[str]) -> list[str]:
+async def _collect(
+    transfers: Transfers, ereq: str, row: Episode, folder: Path, include: Sequence[str]
+) -> list[str]:
     """The files as a game leaves them in its workspace; what is not to be had, by token."""
     wanted: list[tuple[str, Source | None, Path]] = []
     if "results" in include:
-        wanted.append(("results", results_file(row.id), folder / "results.json"))
+        wanted.append(("results", results_file(ereq), folder / "results.json"))
     if "replay" in include and row.replay_url is not None:
         wanted.append(("replay", None, folder / "replay"))
     if "error_info" in include and row.status == "failed":
-        wanted.append(("error_info", error_file(row.id), folder / "error_info.json"))
+        wanted.append(("error_info", error_file(ereq), folder / "error_info.json"))
     if "game_logs" in include:
-        wanted.append(("game_logs", game_log_file(row.id), folder / "logs" / "game.log"))
-    for seat in await seat_files(transfers.client, row.id):
+        wanted.append(("game_logs", game_log_file(ereq), folder / "logs" / "game.log"))
+    for seat in await seat_files(transfers.client, ereq):
         if seat.position is None or seat.policy_version_id is None:
             continue
-        at = (row.id, seat.policy_version_id, seat.position)
+        at = (ereq, seat.policy_version_id, seat.position)
         if "player_logs" in include and seat.has_log:
             name = f"policy_agent_{seat.position}.log"
             wanted.append(("player_logs", seat_log_file(*at), folder / "logs" / name))
@@ -129,6 +131,12 @@ async def _collect(transfers: Transfers, row: Episode, folder: Path, include: Se
         return ""
 
     return [token for token in await all_of(one(*each) for each in wanted) if token]
+
+
+def _prepare(workspace: Path) -> None:
+    """What makes it an episode's folder, also of one that left neither results nor a replay."""
+    Path(workspace, "logs").mkdir(parents=True)
+    Path(workspace, "config.json").write_bytes(b"{}")
 
 
 def _require_free(output: Path, force: bool) -> None:

@@ -58,8 +58,11 @@ class Evidence:
         path = episode_path(episode_request_id)
         kept = await self.reader.kept(path)
         if kept is not None and isinstance(kept.data, dict) and kept.data.get("status") in OVER:
-            return as_model(Episode, kept.data, path)
-        return await episode(self.reader, episode_request_id)
+            found = as_model(Episode, kept.data, path)
+        else:
+            found = await episode(self.reader, episode_request_id)
+        # What is asked next is asked of the episode that was meant, whatever it calls itself.
+        return found.model_copy(update={"id": episode_request_id})
 
     async def episodes(self, ids: Sequence[str], progress: OnProgress | None = None) -> Details:
         """Several in full, in the order of ``ids``; those that cannot be had are problems."""

@@ -11,8 +11,7 @@ from ..contract.text import safe_line
 from .actions import account_credits, done
 from .client import Observatory, Reader
 from .models.experience import BatchEpisodes, ExperienceRequest, ExperienceRow
-from .paging import pages
-from .reading import Listing, as_model, checked_id
+from .reading import Listing, as_model, checked_id, page_of
 
 View = Literal["progress", "results"]
 """How much of an episode is told: ``results`` adds scores, participants, the replay and the error."""
@@ -109,10 +108,7 @@ async def experience_requests(
     reader: Reader, *, mine: bool = False, limit: int | None = None, cursor: str | None = None
 ) -> Listing[ExperienceRow]:
     """Those that may be seen, or mine alone; the newest first."""
-    page = await anext(pages(reader, _ROOT, {"mine": mine}, "paged", limit=limit, cursor=cursor), None)
-    if page is None:
-        return Listing([])
-    return Listing([as_model(ExperienceRow, entry, _ROOT) for entry in page.entries], page.next_cursor)
+    return await page_of(reader, ExperienceRow, _ROOT, {"mine": mine}, limit, cursor)
 
 
 async def experience_request(reader: Reader, experience_request_id: str) -> ExperienceRequest:

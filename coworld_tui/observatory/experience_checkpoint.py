@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..contract.errors import EXIT_MISSING, EXIT_USAGE, CoworldError
-from ..contract.jsontext import UnreadableJson, read_json_object
+from ..contract.jsontext import SIZE_LIMIT, UnreadableJson, read_json_object
 from ..contract.text import safe_line
 from ..runs.directory import replacing
 from .experience_feed import Feed
@@ -28,7 +28,8 @@ def load_checkpoint(path: Path, feed: Feed, server: str) -> None:
     Raises ``invalid_request`` (exit code 2) for a file that is none, or of another watch.
     """
     try:
-        saved = read_json_object(path.read_bytes())
+        with path.open("rb") as file:
+            saved = read_json_object(file.read(SIZE_LIMIT + 1))
     except FileNotFoundError:
         return
     except UnreadableJson as error:

@@ -118,11 +118,13 @@ class Feed:
                 problem = str(error)
             else:
                 restarts, failures = restarts if page.phase == "snapshot" else 0, 0
+                before = self._cursor
                 changes = self._take(page)
                 if changes:
                     yield News(tuple(changes))
-                is_waiting = not page.has_more
-                self.is_over = is_waiting and self._all_over()
+                # More that is where it was before is none: such a server would be asked without a pause.
+                is_waiting = not page.has_more or self._cursor == before
+                self.is_over = not page.has_more and self._all_over()
                 if wait and not self.is_over:
                     pause = min(max(page.poll_after_seconds, 0.0), _LONGEST_PAUSE_SECONDS)
                     await asyncio.sleep(pause + random.uniform(0, _JITTER_SECONDS))

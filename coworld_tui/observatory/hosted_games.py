@@ -30,7 +30,7 @@ class CreateGame:
         """What will happen, line by line, safe to show."""
         named = f"{self.coworld.name or '?'} {self.coworld.version or ''}"
         return [
-            f"open       a hosted game of {safe_line(named, _SHOWN)}  {self.coworld.id}",
+            f"open       a hosted game of {safe_line(named, _SHOWN)}  {safe_line(self.coworld.id, _SHOWN)}",
             f"variant    {safe_line(self.variant_id or 'the usual one', _SHOWN)}",
             f"spectators {'allowed' if self.allow_spectators else 'not allowed'}",
         ]

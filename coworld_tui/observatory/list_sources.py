@@ -13,7 +13,7 @@ from .models.entries import Event, Membership, Submission
 from .models.episodes import EpisodeRow
 from .models.policies import PolicyVersionRow
 from .models.rounds import Round
-from .paging import Page, pages
+from .paging import Page, Style, pages
 from .reading import Model, checked_id
 
 _PAGE = 100
@@ -34,9 +34,11 @@ class Source(Protocol[Model]):
 
 
 class PathList(Generic[Model]):
-    """A list that the API has under one path."""
+    """A list that the API has under one path, page by page or, without a ``page_size``, all at once."""
 
-    def __init__(self, model: type[Model], path: str, params: Mapping[str, Param], page_size: int) -> None:
+    def __init__(
+        self, model: type[Model], path: str, params: Mapping[str, Param], page_size: int | None
+    ) -> None:
         self.name = json.dumps([path, {key: value for key, value in params.items() if value is not None}])
         self.model = model
         self._path = path
@@ -45,7 +47,8 @@ class PathList(Generic[Model]):
 
     async def page(self, reader: Reader, cursor: str | None) -> Page:
         """As ``Source.page``."""
-        asked = pages(reader, self._path, self._params, "paged", limit=self._page_size, cursor=cursor)
+        style: Style = "whole" if self._page_size is None else "paged"
+        asked = pages(reader, self._path, self._params, style, limit=self._page_size, cursor=cursor)
         return await anext(asked, _NO_PAGE)
 
 
@@ -62,11 +65,11 @@ class EpisodesOfRounds:
         self._rounds = rounds
         self._known: list[str] = []
         self._next: str | None = None
+        self._cursors: set[str | None] = set()
 
     async def page(self, reader: Reader, cursor: str | None) -> Page:
         """As ``Source.page``."""
         if cursor is None:
-            self._known = []
             await self._more_rounds(reader, None)
             if not self._known:
                 return _NO_PAGE
@@ -90,10 +93,16 @@ class EpisodesOfRounds:
             await self._more_rounds(reader, self._next)
 
     async def _more_rounds(self, reader: Reader, cursor: str | None) -> None:
+        """Read the rounds at ``cursor``, for None all over again. Each counts once."""
+        if cursor is None:
+            self._known, self._next, self._cursors = [], None, set()
         page = await self._rounds.page(reader, cursor)
-        found = [entry.get("id") for entry in page.entries if isinstance(entry, dict)]
-        self._known += [round_id for round_id in found if isinstance(round_id, str)]
-        self._next = page.next_cursor
+        for entry in page.entries:
+            round_id = entry.get("id") if isinstance(entry, dict) else None
+            if isinstance(round_id, str) and round_id not in self._known:
+                self._known.append(round_id)
+        self._cursors.add(cursor)
+        self._next = None if page.next_cursor in self._cursors else page.next_cursor
 
 
 def rounds(

@@ -142,10 +142,6 @@ class LiveList(Sequence[Model], Generic[Model]):
                     return at
         return None
 
-    def fetched_at_row(self, at: int) -> datetime:
-        """When the row in this place was told by the server."""
-        return self._rows[at].fetched_at
-
     @property
     def fetched_at(self) -> datetime | None:
         """When the oldest row was told; None before there is any page."""
@@ -215,7 +211,10 @@ class LiveList(Sequence[Model], Generic[Model]):
         return True
 
     def _append(self, cursor: str | None, page: Page, fetched_at: datetime) -> _Place:
-        place = _Place(cursor, page.next_cursor, fetched_at)
+        following = page.next_cursor
+        if following == cursor or any(place.cursor == following for place in self._places):
+            following = None  # it leads back: what comes there is known
+        place = _Place(cursor, following, fetched_at)
         self._places.append(place)
         for key, raw in _unique(page.entries).items():
             if key not in self._by_key:

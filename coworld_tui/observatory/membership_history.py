@@ -1,13 +1,10 @@
-"""Reads that no command of the real client has: what became of memberships, my seats at a glance."""
+"""A read that no command of the real client has: what became of memberships (hosted.md 3.4)."""
 
 from __future__ import annotations
 
 from .client import Reader
 from .models.membership_events import MembershipEvent
-from .paging import pages
-from .reading import as_model, checked_id
-
-_PORTFOLIO_LIMIT = 1000
+from .reading import checked_id, page_of
 
 
 async def membership_events(
@@ -25,6 +22,5 @@ async def membership_events(
         "policy_version_id": policy_version_id,
         "league_policy_membership_id": None if membership_id is None else checked_id("lpm", membership_id),
     }
-    page = await anext(pages(reader, path, params, "paged", limit=limit))
-    found = [as_model(MembershipEvent, entry, path) for entry in page.entries]
-    return sorted(found, key=lambda event: -event.created_at.timestamp() if event.created_at else 0.0)
+    found = await page_of(reader, MembershipEvent, path, params, limit)
+    return sorted(found.entries, key=lambda event: -event.created_at.timestamp() if event.created_at else 0.0)

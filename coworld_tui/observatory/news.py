@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -174,7 +175,7 @@ def _episode(change: Change, row: EpisodeRow | Episode, mine: Mine) -> Iterator[
         what += f": {safe_line(row.error_type, _SHOWN)}{whose}: {meaning(row.error_type).text}"
     yield News(
         "episode_failed",
-        f"{what}; league why {safe_line(change.id, _SHOWN)}",
+        f"{what}; league why {shlex.quote(safe_line(change.id, _SHOWN))}",
         change.id,
         is_mine=True,
         is_bad=True,

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from ..contract.errors import EXIT_FAILED, CoworldError
 from ..contract.package import MANIFEST_FILENAME, parse_package
@@ -144,8 +145,9 @@ def local_images(row: Coworld) -> tuple[PackageImage, ...]:
 
 def agent_guide(server: str, row: Coworld, name: str, running: Sequence[League]) -> str:
     """What somebody who works in the folder should know. ``running`` are the leagues that play it."""
+    participate = f"{api_root(server)}/v2/participate"
     guides = [
-        f"- {_words(league.name or league.id)}: {api_root(server)}/v2/participate?league_id={league.id}"
+        f"- {_words(league.name or league.id)}: {participate}?league_id={quote(league.id, errors='replace')}"
         for league in running
         if league.public and not league.hidden
     ]

@@ -61,7 +61,7 @@ class PartFile:
         self.info = PartInfo(source)
         self.offset = 0
         self.is_stopped = False
-        """Set from another thread to end ``finish``, which then raises InterruptedError."""
+        """Set from another thread to end what goes on here, which then raises InterruptedError."""
 
     @property
     def is_whole(self) -> bool:

@@ -23,15 +23,17 @@ _LEVEL = 9
 
 @dataclass(frozen=True)
 class FileContent:
-    """What is sent for a file or folder; ``name`` is how errors and questions call it."""
+    """What is sent for a file or folder; ``name`` is how errors and questions call it.
+
+    ``sha256`` is in hex, as the server names it; it is found once, where the file is read.
+    """
 
     name: str
     data: bytes = field(repr=False)
+    sha256: str = field(init=False)
 
-    @property
-    def sha256(self) -> str:
-        """In hex, as the server names it."""
-        return hashlib.sha256(self.data).hexdigest()
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sha256", hashlib.sha256(self.data).hexdigest())
 
     @property
     def size(self) -> int:

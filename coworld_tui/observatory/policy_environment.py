@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from ..contract.errors import EXIT_USAGE, CoworldError
@@ -36,6 +37,16 @@ def llm_names(model: str | None = None, endpoint: str | None = None, api_key: st
         told = json.dumps([endpoint.rstrip("/"), model], separators=(",", ":"))
         names[LLM_MODEL] = f"self-hosted/external-{hashlib.sha256(told.encode()).hexdigest()}"
     return names
+
+
+def never_shown(names: Mapping[str, str]) -> list[str]:
+    """The values of these names, and of a model's route also the key within."""
+    values = list(names.values())
+    if LLM_ROUTE in names:
+        # Somebody may have written it by hand, in another way.
+        with contextlib.suppress(ValueError, LookupError, TypeError, RecursionError):
+            values.append(str(json.loads(names[LLM_ROUTE])["api_key"]))
+    return values
 
 
 def https_names(hosts: Sequence[str]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from .client import Observatory
 from .image_export import LocalImage, local_image
 from .models.uploads import UploadedPolicy
 from .player_files import FileContent, player_file
+from .policy_environment import never_shown
 from .refusals import UnknownOutcome, bad_answer
 from .uploading import COMPLETE_SECONDS, OnUpload, member, send_file, upload_image
 
@@ -181,7 +182,7 @@ async def _keep_secrets(client: Observatory, secrets: Mapping[str, str]) -> str:
             timeout=COMPLETE_SECONDS,
         )
     except CoworldError as error:
-        error.cause = Redactor(secrets.values()).text(error.cause)
+        error.cause = Redactor(never_shown(secrets)).text(error.cause)
         error.args = (f"{error.title}: {error.cause}",)
         raise
     name = member(answer.data, "id")

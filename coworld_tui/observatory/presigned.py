@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -44,7 +43,7 @@ async def put(server: str, address: str, content: bytes, on_sent: Callable[[int]
                     "PUT", address, content=_pieces(content, on_sent), headers=headers
                 ) as response:
                     status = response.status_code
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
+            except httpx.HTTPError as error:
                 # The message of an httpx error may repeat the address, its signature included.
                 if attempt == _ATTEMPTS or not isinstance(error, httpx.TransportError):
                     raise _failed(address, type(error).__name__, is_refused=False) from None
@@ -63,15 +62,15 @@ async def _pieces(content: bytes, on_sent: Callable[[int], None]) -> AsyncIterat
 
 
 def _require_usable(server: str, address: str) -> None:
-    """What is asked over https is not to have us send over http."""
+    """What is asked over https is not to have us send over http, and nobody is to log us in."""
     try:
-        parts = urlsplit(address)
-        is_usable = parts.hostname is not None and parts.username is None
-    except ValueError:
-        is_usable = False
+        url = httpx.URL(address)
+    except (httpx.InvalidURL, ValueError):
+        url = httpx.URL()
     schemes = ("https",) if server.startswith("https:") else ("http", "https")
-    if not is_usable or parts.scheme not in schemes:
-        raise address_refused(url_label(address), "files are sent over https, without a user in the address")
+    if url.scheme not in schemes or not url.host or url.userinfo:
+        cause = f"files are sent over {' or '.join(schemes)}, and without a name and password in the address"
+        raise address_refused(url_label(address), cause)
 
 
 def _failed(address: str, reason: str, *, is_refused: bool) -> CoworldError:

@@ -34,6 +34,7 @@ _SHOWN = 80
 _MEMBERSHIPS_PAGE = 1000
 _ROUNDS_PAGE = 200
 _VERSIONS_PAGE = 100
+_EPISODES_PAGE = 100
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 _ID = re.compile(r"(?P<prefix>[a-z]+)_[A-Za-z0-9-]{1,80}\Z")
 
@@ -103,7 +104,7 @@ async def rounds(
         "division_id": _filter("div", division_id),
         "status": status,
     }
-    return await _page(reader, Round, "/v2/rounds", params, limit, cursor)
+    return await page_of(reader, Round, "/v2/rounds", params, limit, cursor)
 
 
 def rounds_of_division(reader: Reader, division_id: str) -> AsyncIterator[Round]:
@@ -140,7 +141,7 @@ async def memberships(
         "policy_version_id": policy_version_id,
         "player_id": _filter("ply", player_id),
     }
-    return await _page(reader, Membership, "/v2/league-policy-memberships", params, limit, cursor)
+    return await page_of(reader, Membership, "/v2/league-policy-memberships", params, limit, cursor)
 
 
 async def my_policy_version_ids(reader: Reader, *, division_id: str | None = None) -> list[str]:
@@ -176,7 +177,7 @@ async def submissions(
         "player_id": _filter("ply", player_id),
         "policy_version_id": policy_version_id,
     }
-    return await _page(reader, Submission, "/v2/league-submissions", params, limit, cursor)
+    return await page_of(reader, Submission, "/v2/league-submissions", params, limit, cursor)
 
 
 async def events(
@@ -202,7 +203,7 @@ async def events(
         "player_id": _filter("ply", player_id),
         "policy_version_id": policy_version_id,
     }
-    return await _page(reader, Event, "/v2/competition-events", params, limit, cursor)
+    return await page_of(reader, Event, "/v2/competition-events", params, limit, cursor)
 
 
 async def episodes_of_round(
@@ -210,7 +211,13 @@ async def episodes_of_round(
 ) -> Listing[EpisodeRow]:
     """The episodes of a round."""
     path = f"/v2/rounds/{checked_id('round', round_id)}/episode-requests"
-    return await _page(reader, EpisodeRow, path, {}, limit, cursor)
+    return await page_of(reader, EpisodeRow, path, {}, limit, cursor)
+
+
+def all_of_round(reader: Reader, round_id: str, *, most: int) -> AsyncIterator[EpisodeRow]:
+    """The episodes of a round, at most so many, asked for page by page as they are taken."""
+    path = f"/v2/rounds/{checked_id('round', round_id)}/episode-requests"
+    return _all(reader, EpisodeRow, path, {}, page_size=_EPISODES_PAGE, limit=most)
 
 
 async def episodes_of_policy(
@@ -218,7 +225,7 @@ async def episodes_of_policy(
 ) -> Listing[EpisodeRow]:
     """The episodes a policy version plays in."""
     path = f"/v2/policy-versions/{quote(policy_version_id, safe='')}/episode-requests"
-    return await _page(reader, EpisodeRow, path, {}, limit, cursor)
+    return await page_of(reader, EpisodeRow, path, {}, limit, cursor)
 
 
 async def episode(reader: Reader, episode_request_id: str) -> Episode:
@@ -230,7 +237,7 @@ async def coworlds(
     reader: Reader, *, limit: int | None = None, cursor: str | None = None
 ) -> Listing[CoworldRow]:
     """Uploaded Coworlds, a row a version."""
-    return await _page(reader, CoworldRow, "/v2/coworlds/summaries", {}, limit, cursor)
+    return await page_of(reader, CoworldRow, "/v2/coworlds/summaries", {}, limit, cursor)
 
 
 async def coworld(reader: Reader, coworld_id: str) -> Coworld:
@@ -240,7 +247,7 @@ async def coworld(reader: Reader, coworld_id: str) -> Coworld:
 
 async def images(reader: Reader, *, limit: int | None = None, cursor: str | None = None) -> Listing[Image]:
     """Uploaded container images."""
-    return await _page(reader, Image, "/v2/container_images", {}, limit, cursor)
+    return await page_of(reader, Image, "/v2/container_images", {}, limit, cursor)
 
 
 async def image(reader: Reader, image_id: str) -> Image:
@@ -258,7 +265,7 @@ async def policies(
 ) -> Listing[PolicyVersionRow]:
     """My policy versions, the newest first; of one policy, or one version of it."""
     params: dict[str, Param] = {"mine": True, "name_exact": name, "version": version}
-    return await _page(reader, PolicyVersionRow, "/stats/policy-versions", params, limit, cursor)
+    return await page_of(reader, PolicyVersionRow, "/stats/policy-versions", params, limit, cursor)
 
 
 async def policy_version_id(reader: Reader, policy: str) -> str:
@@ -323,14 +330,15 @@ async def _whole(
     return found
 
 
-async def _page(
+async def page_of(
     reader: Reader,
     model: type[Model],
     path: str,
     params: Mapping[str, Param],
     limit: int | None,
-    cursor: str | None,
+    cursor: str | None = None,
 ) -> Listing[Model]:
+    """One page of the list at ``path``."""
     page = await anext(pages(reader, path, params, "paged", limit=limit, cursor=cursor), None)
     if page is None:
         return Listing([])
@@ -338,9 +346,15 @@ async def _page(
 
 
 async def _all(
-    reader: Reader, model: type[Model], path: str, params: Mapping[str, Param], *, page_size: int
+    reader: Reader,
+    model: type[Model],
+    path: str,
+    params: Mapping[str, Param],
+    *,
+    page_size: int,
+    limit: int | None = None,
 ) -> AsyncIterator[Model]:
-    async for page in pages(reader, path, params, "paged", page_size=page_size):
+    async for page in pages(reader, path, params, "paged", limit=limit, page_size=page_size):
         for entry in page.entries:
             yield as_model(model, entry, path)
 

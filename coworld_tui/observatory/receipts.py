@@ -14,16 +14,15 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from ..contract.errors import EXIT_MISSING, CoworldError
+from ..contract.errors import CoworldError
 from ..replay.downloads import RECEIPTS
 from ..replay.folders import RECEIPT
 from ..runs.directory import replacing
 from .experience import IDS_LIMIT, selection
 from .models.artifacts import DownloadEntry, DownloadPage
 from .part_file import not_saved
-from .refusals import Refusal
+from .reading import as_model
+from .refusals import Refusal, bad_answer
 from .transfer import Expected, Transfers, all_of
 
 CATEGORIES = ("results", "replay", "events", "error_info", "game_logs", "player_logs", "player_artifact")
@@ -31,6 +30,7 @@ CATEGORIES = ("results", "replay", "events", "error_info", "game_logs", "player_
 _PAGE = 200
 _PATH = "/v2/episode-requests/download-manifest"
 _RECEIPT_LIMIT = 64 * 1024
+_NAME_BYTES = 200  # its part has a longer name
 _OUTDATED = frozenset({403, 404, 412})
 _INCOMPLETE = frozenset({"pending", "unavailable", "failed"})
 
@@ -119,15 +119,12 @@ async def _pages(
             "limit": _PAGE,
             "cursor": cursor,
         }
-        try:
-            page = DownloadPage.model_validate((await transfers.client.get(_PATH, params)).data)
-        except ValidationError:
-            raise _bad("no page of files") from None
+        page = as_model(DownloadPage, (await transfers.client.get(_PATH, params)).data, _PATH)
         yield page
         cursor = page.next_cursor
         if cursor is None:
             return
-    raise _bad("it gives the same cursor again")
+    raise bad_answer(_PATH, "it gives the same cursor again")
 
 
 async def _page(
@@ -168,9 +165,9 @@ async def _one(transfers: Transfers, entry: DownloadEntry, directory: Path) -> R
         return receipt
     key = f"{entry.artifact_id}:{entry.version}"
     folder = directory / hashlib.sha256(key.encode(errors="replace")).hexdigest()
-    if (known := await asyncio.to_thread(_known, folder, entry)) is not None:
-        return known
     target = folder / entry.filename
+    if (known := await asyncio.to_thread(_known, directory, target, entry)) is not None:
+        return known
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     try:
         if entry.inline_json is not None:
@@ -208,25 +205,39 @@ def _completed(receipt: Receipt, directory: Path, target: Path) -> Receipt:
     return receipt
 
 
-def _known(folder: Path, entry: DownloadEntry) -> Receipt | None:
+def _known(directory: Path, target: Path, entry: DownloadEntry) -> Receipt | None:
     """The receipt of a file that is there, and is still what the receipt says."""
     try:
-        with (folder / RECEIPT).open("rb") as stream:
+        with (target.parent / RECEIPT).open("rb") as stream:
             fields = json.loads(stream.read(_RECEIPT_LIMIT))
         fields.pop("kind", None)
         receipt = Receipt(**fields)
-        with (folder / entry.filename).open("rb") as stream:
+        with target.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
             size = stream.tell()
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return None
-    same = (receipt.artifact_id, receipt.version, receipt.sha256, receipt.size)
-    return receipt if same == (entry.artifact_id, entry.version, digest, size) else None
+    said = (
+        receipt.artifact_id,
+        receipt.version,
+        receipt.filename,
+        receipt.path,
+        receipt.sha256,
+        receipt.size,
+    )
+    path = str(target.relative_to(directory))
+    true = (entry.artifact_id, entry.version, entry.filename, path, digest, size)
+    return receipt if said == true else None
 
 
 def _is_a_name(text: str) -> bool:
     """Whether it is one step of a path, and no way out of the folder."""
-    return text not in ("", ".", "..", RECEIPT) and Path(text).name == text and "\0" not in text
+    if text in ("", ".", "..", RECEIPT) or Path(text).name != text or "\0" in text:
+        return False
+    try:
+        return len(text.encode()) <= _NAME_BYTES
+    except UnicodeEncodeError:
+        return False
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -242,14 +253,3 @@ def _append(path: Path, documents: Sequence[dict[str, Any]]) -> None:
 
 def _line(document: dict[str, Any]) -> bytes:
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode(errors="replace")
-
-
-def _bad(reason: str) -> CoworldError:
-    return CoworldError(
-        "bad_answer",
-        "The server answers something else than a list of files",
-        cause=reason,
-        owner="the server",
-        next_step="try again later; if it stays so, a newer coworld-tui may be needed",
-        exit_code=EXIT_MISSING,
-    )

@@ -152,7 +152,7 @@ async def _layer(
         try:
             await _blob(client, part, path, blob, on_progress)
         finally:
-            target.unlink(missing_ok=True)
+            await asyncio.to_thread(target.unlink, missing_ok=True)
         return blob
 
 

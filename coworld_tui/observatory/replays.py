@@ -103,19 +103,23 @@ async def download_replays(
         raise not_saved(folder, error) from error
     rows = list({row.id: row for row in rows}.values())
     begun = asyncio.get_running_loop().time()
-    ended: list[ReplayFile] = []
+    failed = done = 0
+    ended: dict[str, ReplayFile] = {}
+    waiting = iter(rows)
 
-    async def one(row: EpisodeRow) -> ReplayFile:
-        file = await _replay(transfers, row, folder)
-        ended.append(file)
-        if progress is not None:
-            done = sum(each.size for each in ended if each.is_new)
-            passed = max(asyncio.get_running_loop().time() - begun, 1e-6)
-            failed = sum(each.error is not None for each in ended)
-            progress(ReplaysProgress(len(ended), len(rows), failed, done, done / passed, file))
-        return file
+    async def work() -> None:
+        nonlocal failed, done
+        for row in waiting:
+            file = ended[row.id] = await _replay(transfers, row, folder)
+            failed += file.error is not None
+            done += file.size if file.is_new else 0
+            if progress is not None:
+                passed = max(asyncio.get_running_loop().time() - begun, 1e-6)
+                progress(ReplaysProgress(len(ended), len(rows), failed, done, done / passed, file))
 
-    files = await all_of(one(row) for row in rows)
+    # As many as can be under way: a task for each of a hundred thousand takes its room.
+    await all_of(work() for _ in range(transfers.at_once))
+    files = [ended[row.id] for row in rows]
     document = [index_row(file.row, file.path) for file in files if file.error is None]
     await asyncio.to_thread(_write_index, folder, document)
     return files

@@ -96,6 +96,7 @@ class Transfers:
 
     def __init__(self, client: Observatory, *, at_once: int = AT_ONCE) -> None:
         self.client = client
+        self.at_once = at_once
         self.storage = Storage(client, at_once)
         self._room = asyncio.Semaphore(at_once)
 
@@ -134,7 +135,7 @@ class Transfers:
                     return Saved(target, there, is_new=False)
                 if not part.is_whole:
                     if (local := self.storage.local_path(source)) is not None:
-                        await _in_thread(target, part, _copy, local, part)
+                        await _in_thread(target, part, _copy, local, part, target)
                     else:
                         await _Download(self, part, target, expected, renewed, progress).run(source)
                 size = await _in_thread(
@@ -224,6 +225,8 @@ class _Download:
         part = self._part
         headers = {}
         if self._expected.etag is not None and not isinstance(source, ApiFile):
+            if not (self._expected.etag.isascii() and self._expected.etag.isprintable()):
+                raise damaged(self._target, "the server's mark of it cannot be asked for")
             headers["If-Match"] = self._expected.etag
         if part.offset and part.info.etag:
             headers |= {"Range": f"bytes={part.offset}-", "If-Range": part.info.etag}
@@ -286,7 +289,7 @@ class _Download:
                     raise too_large(self._target, SIZE_LIMIT)
                 if held >= (_WRITE_BYTES if part.is_on_disk or writing else MEMORY_LIMIT):
                     if writing is not None:
-                        await writing
+                        await asyncio.shield(writing)  # a cancel would let it go on unseen
                     writing = loop.run_in_executor(None, part.write, pieces)
                     pieces, held = [], 0
                 tell()
@@ -308,15 +311,22 @@ async def all_of(calls: Iterable[Coroutine[Any, Any, _Result]]) -> list[_Result]
     return [task.result() for task in tasks]
 
 
-def _copy(local: Path, part: PartFile) -> None:
+def _copy(local: Path, part: PartFile, target: Path) -> None:
     """A file on this machine into the part."""
     try:
-        stream = local.open("rb")
+        # What is no file may never end, or never begin.
+        stream = local.open("rb") if local.is_file() else None
     except (OSError, ValueError):
-        raise not_given(str(local), 404) from None
+        stream = None
+    if stream is None:
+        raise not_given(str(local), 404)
     with stream:
         part.restart(PartInfo(part.info.source))
         while piece := stream.read(_WRITE_BYTES):
+            if part.is_stopped:
+                raise InterruptedError
+            if part.offset + len(piece) > SIZE_LIMIT:
+                raise too_large(target, SIZE_LIMIT)
             part.write([piece])
 
 

@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
-import tempfile
-import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ..contract.text import safe_line
 from ..runner.docker_engine import DockerEngine
-from ..runs.paths import cache_dir
 from .client import Observatory
-from .image_export import LocalImage, disk_error, save_image
+from .image_export import LocalImage, save_image
 from .models.coworlds import Image
 from .models.uploads import PushInfo
 from .player_files import FileContent
 from .presigned import put
 from .refusals import Refusal, bad_answer
 from .registry_push import PushProgress, Registry, State, push
+from .upload_room import room
 
 REQUEST_SECONDS = 60.0
 COMPLETE_SECONDS = 120.0
-_OLD_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -73,7 +67,7 @@ async def upload_image(
         registry = Registry.of(PushInfo.model_validate(info))
     except ValueError as error:
         raise bad_answer(client.server, str(error), answer.request_id) from None
-    async with _room() as folder:
+    async with room() as folder:
         loop = asyncio.get_running_loop()
 
         def saved(count: int) -> None:
@@ -143,25 +137,3 @@ def _image(client: Observatory, data: Any) -> Image:
     if not image.id:
         raise bad_answer(client.server, "it does not say which image that is")
     return image
-
-
-@asynccontextmanager
-async def _room() -> AsyncIterator[Path]:
-    """A folder for what is on its way, gone afterwards."""
-    place = cache_dir() / "uploads"
-
-    def make() -> Path:
-        place.mkdir(parents=True, exist_ok=True)
-        for left in place.iterdir():  # by an upload that was killed
-            if left.stat().st_mtime < time.time() - _OLD_SECONDS:
-                shutil.rmtree(left, ignore_errors=True)
-        return Path(tempfile.mkdtemp(dir=place))
-
-    try:
-        folder = await asyncio.to_thread(make)
-    except OSError as error:
-        raise disk_error(error, place / "image") from None
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -11,7 +11,7 @@ from . import reading
 from .client import Reader
 from .models.base import ApiModel
 from .models.entries import Membership
-from .models.episodes import OVER, EpisodeRow
+from .models.episodes import OVER
 from .models.rounds import Round
 from .models.standings import LeaderboardEntry
 from .news import Mine, News, detailed, has_become, mine_of, news_of
@@ -25,7 +25,7 @@ ROUND = "round"
 
 _ROUNDS_LIMIT = 20
 _PAGE = 100
-_MOST_PAGES = 10
+_MOST_EPISODES = 1_000
 _MOST_LEAGUES = 8
 _MOST_DIVISIONS = 8
 _MOST_ROUNDS = 4
@@ -228,15 +228,7 @@ def _placed(row: LeaderboardEntry, place: int) -> LeaderboardEntry:
 
 def _episodes(round_: Round) -> Question:
     async def ask(reader: Reader) -> Sequence[ApiModel]:
-        found: list[EpisodeRow] = []
-        cursor = None
-        for _ in range(_MOST_PAGES):
-            page = await reading.episodes_of_round(reader, round_.id, limit=_PAGE, cursor=cursor)
-            found += page.entries
-            cursor = page.next_cursor
-            if cursor is None:
-                break
-        return found
+        return [row async for row in reading.all_of_round(reader, round_.id, most=_MOST_EPISODES)]
 
     about = f"round {round_.round_number} of {safe_line(round_.division.name or '', _SHOWN)}"
     return Question(f"{_EPISODES}{round_.id}", ask, is_whole=False, about=about)

@@ -2,46 +2,29 @@
 
 from __future__ import annotations
 
-import json
-from typing import Generic
-
-from .client import Reader
+from .list_sources import PathList
 from .models.leagues import Division, LadderEntry, League
 from .models.standings import LeaderboardEntry
-from .paging import Page, pages
-from .reading import Model, checked_id
+from .reading import checked_id
 
 
-class WholeList(Generic[Model]):
-    """A list that the API gives at once; null is an empty one."""
-
-    def __init__(self, model: type[Model], path: str, **params: str) -> None:
-        self.name = json.dumps([path, params])
-        self.model = model
-        self._path = path
-        self._params = params
-
-    async def page(self, reader: Reader, cursor: str | None) -> Page:
-        """As ``list_sources.Source.page``."""
-        del cursor
-        return await anext(pages(reader, self._path, self._params, "whole"))
-
-
-def leagues() -> WholeList[League]:
+def leagues() -> PathList[League]:
     """All leagues that may be seen; works without a login."""
-    return WholeList(League, "/v2/leagues")
+    return PathList(League, "/v2/leagues", {}, None)
 
 
-def divisions(league_id: str) -> WholeList[Division]:
+def divisions(league_id: str) -> PathList[Division]:
     """The divisions of a league."""
-    return WholeList(Division, "/v2/divisions", league_id=checked_id("league", league_id))
+    return PathList(Division, "/v2/divisions", {"league_id": checked_id("league", league_id)}, None)
 
 
-def ladder(league_id: str) -> WholeList[LadderEntry]:
+def ladder(league_id: str) -> PathList[LadderEntry]:
     """The divisions of a league by level, with how many play there."""
-    return WholeList(LadderEntry, f"/v2/leagues/{checked_id('league', league_id)}/division-ladder")
+    path = f"/v2/leagues/{checked_id('league', league_id)}/division-ladder"
+    return PathList(LadderEntry, path, {}, None)
 
 
-def standings(division_id: str) -> WholeList[LeaderboardEntry]:
+def standings(division_id: str) -> PathList[LeaderboardEntry]:
     """The leaderboard of a division; empty while none is published."""
-    return WholeList(LeaderboardEntry, f"/v2/divisions/{checked_id('div', division_id)}/leaderboard")
+    path = f"/v2/divisions/{checked_id('div', division_id)}/leaderboard"
+    return PathList(LeaderboardEntry, path, {}, None)

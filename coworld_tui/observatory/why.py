@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ..contract.errors import EXIT_FAILED, EXIT_USAGE, CoworldError
@@ -29,7 +29,7 @@ ROUNDS = 5
 MOST_DETAILS = 200
 """Most failed episodes looked at, the newest ones."""
 
-_PAGE = 100
+_MOST_EPISODES = 5_000  # of a round
 _MOST_PAGES = 50
 _MOST_GROUPS_WITH_LOGS = 16
 _HISTORY = 50
@@ -80,7 +80,7 @@ async def why(
 
 async def _round(evidence: Evidence, round_id: str, progress: OnProgress | None) -> Why:
     row = await reading.round_detail(evidence.reader, round_id)
-    rows = [entry async for entry in _episodes(evidence, round_id)]
+    rows = [entry async for entry in reading.all_of_round(evidence.reader, round_id, most=_MOST_EPISODES)]
     why = await _failures(evidence, rows, progress)
     name = safe_line(row.division.name or row.division.id, _SHOWN)
     return replace(
@@ -96,7 +96,11 @@ async def _round(evidence: Evidence, round_id: str, progress: OnProgress | None)
 async def _division(evidence: Evidence, division_id: str, count: int, progress: OnProgress | None) -> Why:
     row = await reading.division(evidence.reader, division_id)
     found = (await reading.rounds(evidence.reader, division_id=division_id, limit=count)).entries
-    rows = [entry for one in found async for entry in _episodes(evidence, one.id)]
+    rows = [
+        entry
+        for one in found
+        async for entry in reading.all_of_round(evidence.reader, one.id, most=_MOST_EPISODES)
+    ]
     why = await _failures(evidence, rows, progress)
     name = safe_line(row.name or row.id, _SHOWN)
     which = f"the last {len(found)} rounds" if len(found) > 1 else "its last round"
@@ -123,17 +127,6 @@ def _so_many_failed(rows: Sequence[EpisodeRow]) -> str:
     if not rows:
         return "no episodes yet"
     return f"{failed or 'none'} of {len(rows)} episodes failed"
-
-
-async def _episodes(evidence: Evidence, round_id: str) -> AsyncIterator[EpisodeRow]:
-    cursor = None
-    for _ in range(_MOST_PAGES):
-        page = await reading.episodes_of_round(evidence.reader, round_id, limit=_PAGE, cursor=cursor)
-        for row in page.entries:
-            yield row
-        cursor = page.next_cursor
-        if cursor is None:
-            return
 
 
 async def _failures(evidence: Evidence, rows: Sequence[EpisodeRow], progress: OnProgress | None) -> Why:

@@ -207,6 +207,16 @@ def test_logs_for_people(observatory: Observatory, ask: Ask, episode: Json) -> N
     assert f"seats with one: {seat}" in others.err
 
 
+def test_logs_in_a_folder_are_not_written_through_links(ask: Ask, episode: Json, tmp_path: Path) -> None:
+    (tmp_path / "here" / "out").mkdir()
+    (tmp_path / "precious").write_bytes(b"mine")
+    link = tmp_path / "here" / "out" / f"{episode['id']}-game.log"
+    link.symlink_to(tmp_path / "precious")
+    assert ask("logs", episode["id"], "--game", "-d", "out").code == 0
+    assert (tmp_path / "precious").read_bytes() == b"mine"
+    assert link.read_bytes() == b"tick 1\n\x1b[2Jtick 2\n"
+
+
 def test_logs_on_a_terminal_and_in_a_pipe(ask: Ask, episode: Json, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ask("logs", episode["id"], "--game").out == "tick 1\n\x1b[2Jtick 2\n"
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
@@ -227,10 +237,12 @@ def test_logs_that_are_not_there_yet(observatory: Observatory, ask: Ask) -> None
     assert ask("logs", running["id"], "--game").code == 1
 
 
-def test_statistics_for_people(ask: Ask, episode: Json) -> None:
+def test_statistics_for_people(observatory: Observatory, ask: Ask, episode: Json) -> None:
+    give(observatory, episode, results=b'{"scores": [40, 80], "cells": [12, 30], "ticks": 120}')
     lines = ask("stats", episode["id"]).out.splitlines()
     assert lines[0].split() == ["seat", "policy", "agents", "reward", "cells"]
-    assert lines[-1].split() == ["ticks", "100"]
+    assert [line.split()[-1] for line in lines[1:3]] == ["12.0000", "30.0000"]
+    assert lines[-1].split() == ["ticks", "120"]
 
 
 def test_results_to_a_file(observatory: Observatory, ask: Ask, episode: Json) -> None:

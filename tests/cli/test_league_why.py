@@ -130,6 +130,21 @@ def test_watch_tells_what_happens_until_ctrl_c(world: World, watching: Watching)
     assert running.ends().code == 130
 
 
+def test_a_watch_of_the_demonstration_leaves_nothing_behind(tmp_path: Path) -> None:
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    env = {"TMPDIR": str(temporary), "COWORLD_TUI_HOME": str(tmp_path / "home")}
+    running = Running("league", "--demo", "watch", env=env)
+    try:
+        running.says("watching my leagues")
+        assert list(temporary.iterdir())
+        running.signal(signal.SIGTERM)
+        assert running.ends().code == 130
+    finally:
+        running.close()
+    assert not list(temporary.iterdir())
+
+
 @pytest.mark.parametrize(("status", "code"), [("completed", 0), ("failed", 1)])
 def test_watch_until_a_round_is_done(world: World, watching: Watching, status: str, code: int) -> None:
     round_ = world.running()

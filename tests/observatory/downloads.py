@@ -9,8 +9,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from coworld_tui.league_demo.artifacts import Artifacts
 from coworld_tui.league_demo.routes_downloads import Kept
+from coworld_tui.observatory import download_answers
 from coworld_tui.observatory.client import Observatory as Client
 from coworld_tui.observatory.identity import Identity
 from coworld_tui.observatory.transfer import AT_ONCE, Transfers
@@ -18,6 +21,12 @@ from coworld_tui.observatory.transfer import AT_ONCE, Transfers
 from .server import Observatory
 
 Json = dict[str, Any]
+
+
+@pytest.fixture
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trying again is under test, waiting before is not."""
+    monkeypatch.setattr(download_answers, "_BACKOFF_SECONDS", 0.0)
 
 
 def replay_of(ticks: int = 40) -> bytes:

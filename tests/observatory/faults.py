@@ -161,4 +161,4 @@ _WIRE: dict[str, Callable[[ASGIApp, Scope, Receive, Send], Awaitable[None]]] = {
     "cut_json": _cut_json,
     "endless": _endless,
 }
-KINDS: tuple[Kind, ...] = (*get_args(Status), *get_args(Wire), "html", "redirect", "moved")
+KINDS: tuple[Kind, ...] = (*get_args(Status), *get_args(Wire))

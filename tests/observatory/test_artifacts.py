@@ -149,12 +149,24 @@ async def test_parts_of_a_bundle(observatory: Observatory, episode: Json, tmp_pa
     assert names_in(tmp_path) == ["a.zip", "b.zip"]
 
 
+async def test_an_episode_that_calls_itself_a_path_leads_nowhere(
+    observatory: Observatory, episode: Json, tmp_path: Path
+) -> None:
+    observatory.fault(f"/v2/episode-requests/{episode['id']}/bundle", "404")
+    asked, episode["id"] = episode["id"], str(tmp_path / "outside")
+    async with downloading(observatory) as transfers:
+        with contextlib.suppress(CoworldError):
+            await save_bundle(transfers, asked, tmp_path / "b.zip")
+    assert names_in(tmp_path) == []
+
+
 async def test_a_failed_episode_has_a_bundle_too(observatory: Observatory, tmp_path: Path) -> None:
     failed = next(row for row in observatory.state.episodes.values() if row["status"] == "failed")
-    give(observatory, failed, error_info=b'{"error_type": "player_error"}')
+    give(observatory, failed, error_info=b'{"error_type": "player_error"}', results=None)
     observatory.fault(f"/v2/episode-requests/{failed['id']}/bundle", "404")
     async with downloading(observatory) as transfers:
-        await save_bundle(transfers, failed["id"], tmp_path / "b.zip")
+        saved = await save_bundle(transfers, failed["id"], tmp_path / "b.zip")
+    assert saved.missing == ("results",)
     with zipfile.ZipFile(tmp_path / "b.zip") as archive:
         manifest = json.loads(archive.read("manifest.json"))
         assert json.loads(archive.read("error_info.json")) == {"error_type": "player_error"}

@@ -19,6 +19,13 @@ from .server import Observatory as StandIn
 LEAGUES = "/v2/leagues"
 
 
+@pytest.fixture(autouse=True)
+def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is tried again is tried at once, unless the server says when."""
+    monkeypatch.setattr("coworld_tui.observatory.client._BACKOFF_SECONDS", 0.0)
+    monkeypatch.setattr("coworld_tui.observatory.client._JITTER_SECONDS", 0.0)
+
+
 def user_of(observatory: StandIn) -> Identity:
     """The user whom the stand-in knows."""
     return Identity(observatory.url, "user", token=observatory.token_user)
@@ -65,6 +72,21 @@ async def test_nobody_sends_no_token_and_is_told_to_log_in(observatory: StandIn)
     error = await refused(observatory, nobody, "/v2/rounds")
     assert (error.type, error.title, error.exit_code) == ("login_needed", "This needs a login", 3)
     assert error.next_step == f"run `softmax login --server {observatory.url}`"
+
+
+async def test_who_still_asks_when_it_is_closed_is_told(observatory: StandIn) -> None:
+    observatory.fault(LEAGUES, "stall", math.inf)
+    async with Observatory(observatory.url, user_of(observatory)) as client:
+        under_way = [asyncio.create_task(client.get(LEAGUES)) for _ in range(AT_ONCE)]
+        waiting = asyncio.create_task(client.get(LEAGUES))
+        sending = asyncio.create_task(client.send("POST", "/v2/league-submissions", {}))
+        # The server is on another thread, which tells nobody.
+        while len(observatory.requests) < AT_ONCE:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    for task in (*under_way, waiting, sending):
+        with pytest.raises(CoworldError) as caught:
+            await task
+        assert caught.value.type == "unreachable"
 
 
 def test_a_token_is_not_taken_to_another_server(observatory: StandIn) -> None:

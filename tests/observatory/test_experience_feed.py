@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 import pytest_asyncio
 
 from coworld_tui.contract.errors import CoworldError
-from coworld_tui.observatory.client import Observatory
+from coworld_tui.observatory.client import Answer, Observatory
 from coworld_tui.observatory.experience_feed import Feed, News
 
 from .faults import Kind
@@ -152,6 +153,22 @@ async def test_trouble_on_the_way_is_told_and_waited_out(
     told = [news async for news in Feed([batch]).news(client)]
     assert bool(told[0].problem) is (not told[0].changes) is True
     assert len(told[1].changes) == 5
+
+
+async def test_a_server_that_always_has_more_of_nothing_is_not_asked_without_pause() -> None:
+    asked: list[dict[str, Any]] = []
+
+    class Stuck:
+        async def send(self, method: str, path: str, *, params: dict[str, Any], timeout: float) -> Answer:  # noqa: ASYNC109
+            asked.append(params)
+            if len(asked) == 4:
+                raise CoworldError("login_needed", "Enough")
+            body = {"batches": [{"id": "xreq_1", "status": "running"}], "has_more": True, "next_cursor": "a"}
+            return Answer({**body, "poll_after_seconds": 0}, None, "", datetime.now(UTC))
+
+    with pytest.raises(CoworldError):
+        await anext(Feed(["xreq_1"], wait_seconds=7).news(cast(Observatory, Stuck())))
+    assert [params["wait_seconds"] for params in asked] == [None, None, "7", "7"]
 
 
 @pytest.mark.parametrize(("kind", "error_type"), [("401", "login_needed"), ("403", "not_allowed")])

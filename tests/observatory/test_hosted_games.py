@@ -44,6 +44,15 @@ async def test_a_game_is_opened_and_set_up(client: Observatory, observatory: Sta
     assert (row["variant_id"], row["allow_spectators"]) == ("default", False)
 
 
+async def test_what_a_coworld_is_called_does_nothing_to_who_is_asked(
+    client: Observatory, observatory: StandIn
+) -> None:
+    wanted = coworld_of(observatory)
+    observatory.state.coworlds[wanted].update(id="cow_\x1b[2J", name="a\nb", version="\x1b]0;x\x07")
+    action = await hosted_games.prepare_game(client, wanted)
+    assert all(line.isprintable() for line in action.describe())
+
+
 async def test_the_usual_game_needs_one_request(client: Observatory, observatory: StandIn) -> None:
     action = await hosted_games.prepare_game(client, coworld_of(observatory))
     await action.run(client)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from coworld_tui.contract.errors import CoworldError
 from coworld_tui.league_demo.big import big
 from coworld_tui.observatory import list_sources, reading
 from coworld_tui.observatory.cache import Cache
-from coworld_tui.observatory.client import Observatory, Reader
+from coworld_tui.observatory.client import Answer, Observatory, Reader
 from coworld_tui.observatory.identity import Identity
 from coworld_tui.observatory.listing import LiveList
 from coworld_tui.observatory.models.episodes import EpisodeRow
@@ -236,6 +237,64 @@ async def test_the_episodes_of_a_league_are_those_of_its_rounds(observatory: Sta
         await seen.open(10**9)
         assert ids(seen) == ids(rows)
         assert not observatory.requests
+
+
+class Circle:
+    """A list whose cursors lead round and round."""
+
+    name = "circle"
+    model = EpisodeRow
+
+    def __init__(self) -> None:
+        self.asked: list[str | None] = []
+
+    async def page(self, reader: Reader, cursor: str | None) -> Page:
+        self.asked.append(cursor)
+        following = {None: "a", "a": "b", "b": "a"}[cursor]
+        return Page([{"id": f"ereq_{cursor}"}], following)
+
+
+async def test_a_list_that_leads_back_ends_where_it_does(home: Path) -> None:
+    source = Circle()
+    rows = of(source)
+    await rows.refresh()
+    await to_the_end(rows)
+    assert ids(rows) == ["ereq_None", "ereq_a", "ereq_b"]
+    assert source.asked == [None, "a", "b"]
+    seen = of(source)
+    await seen.open()
+    assert (ids(seen), seen.complete) == (ids(rows), True)
+
+
+class Answering:
+    """A reader with an answer for each path and cursor."""
+
+    def __init__(self, answers: dict[tuple[str, str | None], Any]) -> None:
+        self.answers = answers
+        self.asked = 0
+
+    async def get(self, path: str, params: Any = None) -> Answer:
+        self.asked += 1
+        assert self.asked < 20, "asked for ever"
+        return Answer(self.answers[path, params.get("cursor")], None, "", datetime.now(UTC))
+
+
+async def test_rounds_that_come_again_and_again_are_walked_once() -> None:
+    one, two = ({"id": f"round_{number}"} for number in (1, 2))
+    reader = Answering(
+        {
+            ("/v2/rounds", None): {"entries": [one, one, {"id": [7]}, 7], "next_cursor": "a"},
+            ("/v2/rounds", "a"): {"entries": [one], "next_cursor": "b"},
+            ("/v2/rounds", "b"): {"entries": [two, one], "next_cursor": "a"},
+            ("/v2/rounds/round_1/episode-requests", None): [{"id": "ereq_1"}],
+            ("/v2/rounds/round_2/episode-requests", None): [{"id": "ereq_2"}],
+        }
+    )
+    source = list_sources.episodes_of_league("league_1")
+    cursors: list[str | None] = [None]
+    while (page := await source.page(reader, cursors[-1])).next_cursor is not None:
+        cursors.append(page.next_cursor)
+    assert cursors == [None, "round_2@"]
 
 
 async def test_a_hundred_thousand_episodes_come_as_they_are_looked_at(home: Path) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -171,6 +172,20 @@ def test_one_odd_entry_does_not_hide_the_others() -> None:
     body = {"results": [7, {"rank": "third", "score": 1.5}, None, {"rank": 1, "score": "2.25"}]}
     results = RoundDetail.model_validate(body).results
     assert [(row.rank, row.score) for row in results] == [(None, 1.5), (1, 2.25)]
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("2026-11-01T10:00:00", datetime(2026, 11, 1, 10, tzinfo=UTC)),
+        ("2026-11-01T10:00:00+02:00", datetime(2026, 11, 1, 8, tzinfo=UTC)),
+        ("0001-01-01T00:00:00", None),
+        ("9999-12-31T23:59:59-14:00", None),
+        ("yesterday", None),
+    ],
+)
+def test_a_moment_can_be_compared_and_told_in_any_zone(told: str, expected: datetime | None) -> None:
+    assert Round.model_validate({"started_at": told}).started_at == expected
 
 
 @pytest.mark.parametrize("score", ["nan", "inf", 10**400, [], "much"])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
+import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,9 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coworld_tui.contract.errors import CoworldError
-from coworld_tui.observatory.part_file import PartFile, PartInfo
+from coworld_tui.observatory import transfer
+from coworld_tui.observatory.part_file import MEMORY_LIMIT, PartFile, PartInfo
 
-from .downloads import names_in
+from .downloads import asking, names_in
 
 LIMIT = 1_000_000
 PACKED: dict[str, Callable[[bytes], bytes]] = {
@@ -172,3 +175,51 @@ def test_the_info_is_json(tmp_path: Path) -> None:
     part.write([b"0"])
     part.close()
     assert json.loads((tmp_path / "a.part.info").read_bytes())["source"] == "files/a"
+
+
+async def test_a_cancel_waits_for_the_thread_that_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds the part's handle: closed under its hands, the bytes would go into another file."""
+    monkeypatch.setattr(transfer, "_WRITE_BYTES", 1)
+    loop, told = asyncio.get_running_loop(), []
+    begun, may_write = asyncio.Event(), threading.Event()
+    write, close = PartFile.write, PartFile.close
+
+    def slow_write(part: PartFile, pieces: Sequence[bytes] = ()) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        assert may_write.wait(10)
+        write(part, pieces)
+        told.append("written")
+
+    def told_close(part: PartFile) -> None:
+        told.append("closed")
+        close(part)
+
+    monkeypatch.setattr(PartFile, "write", slow_write)
+    monkeypatch.setattr(PartFile, "close", told_close)
+    head = f'HTTP/1.1 200 OK\r\nContent-Length: {5_000_000}\r\nETag: "one"\r\n\r\n'.encode()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head + bytes(MEMORY_LIMIT))
+        await begun.wait()
+        writer.write(bytes(4_800_000 - MEMORY_LIMIT))
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1")
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server, asking(f"{url}/api") as transfers:
+        task = asyncio.create_task(transfers.save(f"{url}/replay", tmp_path / "replay"))
+        await begun.wait()
+        for _ in range(200):  # what is on its way arrives, and waits to be written
+            await asyncio.sleep(0)
+        task.cancel()
+        for _ in range(200):
+            await asyncio.sleep(0)
+        may_write.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert told[:2] == ["written", "closed"]
+    assert (tmp_path / "replay.part").stat().st_size >= MEMORY_LIMIT

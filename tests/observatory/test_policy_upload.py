@@ -81,17 +81,36 @@ async def test_without_a_name_the_server_gives_one(
 @pytest.mark.docker
 @pytest.mark.parametrize("kind", ["500", "422", "403"])
 async def test_secrets_are_in_no_error(
-    observatory: Observatory, login: Path, registry: Registry, small_image: str, kind: Any
+    observatory: Observatory,
+    login: Path,
+    registry: Registry,
+    small_image: str,
+    kind: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     observatory.fault("/stats/policy-secret-envs", kind, math.inf)
-    saying = DETAILS[kind]
-    DETAILS[kind] = f"cannot keep {SECRET} for you"
-    try:
-        with pytest.raises(CoworldError) as caught:
-            await sent(observatory, login, ImagePolicy(small_image, secret_env={"K": SECRET}))
-    finally:
-        DETAILS[kind] = saying
+    monkeypatch.setitem(DETAILS, kind, f"cannot keep {SECRET} for you")
+    with pytest.raises(CoworldError) as caught:
+        await sent(observatory, login, ImagePolicy(small_image, secret_env={"K": SECRET}))
     assert "cannot keep [redacted] for you" in caught.value.cause
+    assert SECRET not in f"{caught.value!r} {caught.value.as_dict()}"
+
+
+@pytest.mark.docker
+async def test_the_key_of_a_model_is_in_no_error_either(
+    observatory: Observatory,
+    login: Path,
+    registry: Registry,
+    small_image: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It lies within the value of a name, and a server may say only that."""
+    observatory.fault("/stats/policy-secret-envs", "422", math.inf)
+    monkeypatch.setitem(DETAILS, "422", f"the model refuses {SECRET}")
+    secrets = llm_names("m", "https://llm.example.com/v1", SECRET)
+    with pytest.raises(CoworldError) as caught:
+        await sent(observatory, login, ImagePolicy(small_image, secret_env=secrets))
+    assert "the model refuses [redacted]" in caught.value.cause
     assert SECRET not in f"{caught.value!r} {caught.value.as_dict()}"
 
 

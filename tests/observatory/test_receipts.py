@@ -87,6 +87,17 @@ async def test_a_receipt_that_is_not_true_any_more(
     assert len((tmp_path / "manifest.jsonl").read_bytes().splitlines()) == 2
 
 
+@pytest.mark.parametrize("changes", [{"path": "../../secret"}, {"filename": "../up"}, {"size": "1"}])
+async def test_a_receipt_of_another_file_is_not_believed(
+    observatory: Observatory, episode: Json, tmp_path: Path, changes: Json
+) -> None:
+    (before,) = (await collect(observatory, [episode["id"]], tmp_path, "game_logs")).receipts
+    receipt = folder_of(tmp_path, "download.json")
+    receipt.write_text(json.dumps({**json.loads(receipt.read_bytes()), **changes}))
+    found = await collect(observatory, [episode["id"]], tmp_path, "game_logs")
+    assert found.receipts == [before]
+
+
 async def test_others_files_and_seats(observatory: Observatory, episode: Json, tmp_path: Path) -> None:
     players = observatory.state.tokens[observatory.token_user].players
     own = [seat["position"] for seat in episode["participants"] if seat["player_id"] in players]
@@ -141,7 +152,9 @@ async def test_a_whole_batch_over_several_pages(observatory: Observatory, tmp_pa
     assert opened.listed.episode == replays[0].episode_request_id
 
 
-@pytest.mark.parametrize("name", ["../up", "a/b", "", ".", "..", "download.json", "a\0b"])
+@pytest.mark.parametrize(
+    "name", ["../up", "a/b", "", ".", "..", "download.json", "a\0b", "a" * 250, "\ud800"]
+)
 async def test_names_that_lead_elsewhere(
     observatory: Observatory, episode: Json, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,6 +173,31 @@ async def test_names_that_lead_elsewhere(
     assert [each.state for each in found.receipts] == ["failed"]
     assert names_in(tmp_path) == ["in"]
     assert names_in(tmp_path / "in") == ["manifest.jsonl"]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"etag": "é"}, {"etag": "a\r\nX-Other: b"}, {"url": "https://8.8.8.8/\ud800"}, {"size": -1}]
+)
+async def test_files_that_cannot_be_asked_for(
+    observatory: Observatory,
+    episode: Json,
+    tmp_path: Path,
+    changes: Json,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with downloading(observatory) as transfers:
+        usual = transfers.client.get
+
+        async def get(path: str, params: object = None) -> object:
+            answer = await usual(path, params)  # type: ignore[arg-type]
+            for entry in answer.data["entries"]:
+                entry |= changes
+            return answer
+
+        monkeypatch.setattr(transfers.client, "get", get)
+        found = await download_evidence(transfers, [episode["id"]], tmp_path, include=["game_logs"])
+    assert [each.state for each in found.receipts] == ["failed"]
+    assert not list(tmp_path.rglob("game.log*"))
 
 
 @pytest.mark.parametrize("ids", [[], ["ereq_1", "xreq_1"], ["cow_1"], [f"ereq_{n}" for n in range(51)]])

@@ -25,9 +25,24 @@ from coworld_tui.replay.library import Library
 from coworld_tui.replay.opening import open_replay, settle
 from coworld_tui.runs.paths import downloads_dir
 
-from .downloads import Json, big_round, completed, downloading, give, mine, names_in, replay_of, sign
+from .downloads import (
+    Json,
+    big_round,
+    completed,
+    downloading,
+    give,
+    mine,
+    names_in,
+    no_pause,
+    replay_of,
+    sign,
+)
 from .peer_client import PeerClient
 from .server import Observatory
+
+__all__ = ["no_pause"]
+
+pytestmark = pytest.mark.usefixtures("no_pause")
 
 
 @pytest.fixture

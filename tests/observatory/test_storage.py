@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import ssl
 import subprocess
@@ -13,14 +14,18 @@ from hypothesis import strategies as st
 
 from coworld_tui.contract.addresses import is_public
 from coworld_tui.contract.errors import CoworldError
-from coworld_tui.observatory import named_hosts
+from coworld_tui.observatory import named_hosts, transfer
 from coworld_tui.observatory.client import Observatory as Client
 from coworld_tui.observatory.identity import Identity
 from coworld_tui.observatory.storage import ApiFile, Storage, is_loopback, key_of, suffix_of
 from coworld_tui.observatory.transfer import Transfers
 
-from .downloads import asking, names_in
+from .downloads import asking, names_in, no_pause
 from .test_client_wire import reply, wire
+
+__all__ = ["no_pause"]
+
+pytestmark = pytest.mark.usefixtures("no_pause")
 
 PUBLIC = "https://8.8.8.8/api"
 LOCAL = "http://127.0.0.1:9/api"
@@ -131,7 +136,9 @@ async def test_certificates_are_checked_by_the_name_that_was_asked_for(
     assert (tmp_path / "replay").read_bytes() == b"safe"
 
 
-async def test_a_server_of_this_machine_may_name_its_files(tmp_path: Path) -> None:
+async def test_a_server_of_this_machine_may_name_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "a replay").write_bytes(b"here")
     async with asking(LOCAL) as transfers:
         for number, address in enumerate([str(tmp_path / "a replay"), f"file://{tmp_path}/a%20replay"]):
@@ -140,7 +147,16 @@ async def test_a_server_of_this_machine_may_name_its_files(tmp_path: Path) -> No
             assert target.read_bytes() == b"here"
         with pytest.raises(CoworldError) as caught:
             await transfers.save(str(tmp_path / "none"), tmp_path / "x")
-    assert caught.value.type == "not_found"
+        assert caught.value.type == "not_found"
+        os.mkfifo(tmp_path / "pipe")
+        for name in ("/dev/zero", str(tmp_path / "pipe"), str(tmp_path)):
+            with pytest.raises(CoworldError) as caught:
+                await transfers.save(name, tmp_path / "x")
+            assert caught.value.type == "not_found"
+        monkeypatch.setattr(transfer, "SIZE_LIMIT", 3)
+        with pytest.raises(CoworldError) as caught:
+            await transfers.save(str(tmp_path / "a replay"), tmp_path / "x")
+        assert caught.value.type == "download_too_large"
 
 
 def test_what_is_this_machine() -> None:

@@ -19,11 +19,13 @@ from coworld_tui.observatory.storage import ApiFile, Source
 from coworld_tui.observatory.transfer import Expected, Progress, Transfers
 
 from ..runner.conftest import Mount, mounted
-from .downloads import Json, asking, completed, downloading, give, names_in, sign
+from .downloads import Json, asking, completed, downloading, give, names_in, no_pause, sign
 from .server import Observatory
 from .test_client_wire import reply, wire
 
-__all__ = ["mounted"]
+__all__ = ["mounted", "no_pause"]
+
+pytestmark = pytest.mark.usefixtures("no_pause")
 
 NOISE = random.Random(1).randbytes(300_000)
 LARGE = random.Random(2).randbytes(9_000_000)

@@ -15,13 +15,16 @@ from coworld_tui.observatory import presigned
 from coworld_tui.observatory.image_export import LocalImage, local_image
 from coworld_tui.observatory.player_files import FileContent
 from coworld_tui.observatory.presigned import put
+from coworld_tui.observatory.upload_room import room
 from coworld_tui.observatory.uploading import UploadProgress, send_file, upload_image
 from coworld_tui.runner.docker_engine import DockerEngine, connect
+from coworld_tui.runs.paths import cache_dir
 
 from ..runner.conftest import Mount
 from .images import config_of, digest, layer, loaded
 from .registry import TOKEN, Registry, registry_in
 from .server import Observatory
+from .test_client_wire import wire
 from .uploading import LAYERS, bodies, quiet, signed_in, uploads_of
 
 CONTENT = FileContent("player.zip", b"player" * 1000)
@@ -271,6 +274,9 @@ async def test_an_address_that_has_expired(observatory: Observatory, login: Path
         "https://169.254.169.254/latest",
         "https://[::ffff:10.0.0.1]/x",
         "https://8.8.8.8:65536/x",
+        "https://8.8.8.8\\@127.0.0.1/x",
+        "https://8.8.8.8\n@127.0.0.1/x",
+        "https://8.8.8.8/\ud800",
     ],
 )
 async def test_addresses_that_nothing_is_sent_to(address: str) -> None:
@@ -278,6 +284,28 @@ async def test_addresses_that_nothing_is_sent_to(address: str) -> None:
         await put("https://8.8.8.8/api", address, b"x", lambda sent: None)
     assert (caught.value.type, caught.value.exit_code) == ("address_refused", 1)
     assert "pw@" not in str(caught.value.as_dict())
+
+
+async def test_what_storage_says_beside_its_status_is_not_waited_for() -> None:
+    head = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 1000000000000\r\n\r\nno, and furthermore"
+    async with wire(head) as storage:
+        with pytest.raises(CoworldError) as caught:
+            await put(storage.url, f"{storage.url}/x", b"", lambda sent: None)
+    assert caught.value.type == "upload_refused"
+
+
+async def test_what_a_killed_upload_left_is_cleared_away(home: Path) -> None:
+    """That of one that is still under way is not, however old it is."""
+    dead = cache_dir() / "uploads" / "dead"
+    dead.mkdir(parents=True)
+    (dead / "image.tar").write_bytes(b"x" * 1000)
+    async with room() as first:
+        os.utime(first, (0, 0))
+        assert left(home) == [first]
+        async with room() as second:
+            assert sorted(left(home)) == sorted([first, second])
+        assert left(home) == [first]
+    assert left(home) == []
 
 
 async def test_room_that_cannot_be_had(

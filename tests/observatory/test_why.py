@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any, get_args
 
 import pytest
@@ -15,7 +16,7 @@ from coworld_tui.contract.errors import CoworldError
 from coworld_tui.league_demo.artifacts import Artifacts
 from coworld_tui.league_demo.routes_reports import tell
 from coworld_tui.league_demo.state import Json
-from coworld_tui.observatory.cache import Cache, CachedObservatory
+from coworld_tui.observatory.cache import Cache, Cached, CachedObservatory, question
 from coworld_tui.observatory.client import Observatory
 from coworld_tui.observatory.evidence import Evidence, Progress
 from coworld_tui.observatory.failures import Owner, grouped, meaning
@@ -23,6 +24,7 @@ from coworld_tui.observatory.identity import Identity
 from coworld_tui.observatory.models.episodes import Episode
 from coworld_tui.observatory.reasons import evidence_lines
 from coworld_tui.observatory.why import why
+from coworld_tui.runs.redact import Redactor
 
 from .server import Observatory as StandIn
 
@@ -119,6 +121,20 @@ async def test_details_that_cannot_be_had_are_missing_not_fatal(
     found = await why(evidence, round_["id"])
     assert (found.failed, found.looked_at) == (len(failed), len(failed) - 1)
     assert any(line.startswith(f"{failed[0]['id']}: ") for line in found.missing)
+
+
+async def test_an_episode_that_calls_itself_otherwise_is_still_the_one_that_was_meant(
+    observatory: StandIn, evidence: Evidence
+) -> None:
+    round_ = full_round(observatory)
+    failed = [row for row in episodes_of(observatory, round_) if row["status"] == "failed"]
+    user = Identity(observatory.url, "user", token=observatory.token_user)
+    for row in failed:
+        asked = question(user, f"/v2/episode-requests/{row['id']}")
+        Cache().put(asked, Cached({**row, "id": "ereq_\x1b[2J"}, None, datetime.now(UTC)), Redactor([]))
+    found = await why(evidence, round_["id"])
+    assert sum(group.count for group in found.groups) == len(failed)
+    assert {group.example for group in found.groups} <= {row["id"] for row in failed}
 
 
 async def test_a_divisions_last_rounds(observatory: StandIn, evidence: Evidence) -> None:

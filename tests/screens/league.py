@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from coworld_tui.app import CoworldApp
 from coworld_tui.replay.lenses.spans import text_of
 from coworld_tui.screens.league.screen import LeagueScreen
+from coworld_tui.widgets.bars import TopBar
 
 from .conftest import until
 
@@ -59,3 +60,8 @@ async def in_competition(pilot: Pilot[str], tab: int = 0) -> None:
 def told(pilot: Pilot[str]) -> str:
     """All notifications so far."""
     return "\n".join(str(each.message) for each in pilot.app._notifications)
+
+
+def top(pilot: Pilot[str]) -> str:
+    """The top bar."""
+    return text_of(league_screen(pilot).query_one(TopBar).lines_in_view())

@@ -21,11 +21,18 @@ from ..observatory.conftest import login, observatory
 from ..observatory.faults import Kind
 from ..observatory.server import Observatory
 from .conftest import until
-from .league import about, in_competition, league_screen, left, on_leagues, rows, shows, told
+from .league import about, in_competition, league_screen, left, on_leagues, rows, shows, told, top
 
 __all__ = ["login", "observatory"]
 
 Open = Callable[[], AbstractAsyncContextManager[Pilot[str]]]
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked for again is asked for at once."""
+    monkeypatch.setattr("coworld_tui.observatory.client._BACKOFF_SECONDS", 0.0)
+    monkeypatch.setattr("coworld_tui.observatory.client._JITTER_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -170,7 +177,7 @@ async def test_the_three_modes(league: Open) -> None:
 async def test_on_a_train_the_last_state_is_still_there(observatory: Observatory, league: Open) -> None:
     async with league() as pilot:
         await in_competition(pilot, 1)
-        await shows(pilot, "completed")
+        await shows(pilot, "completed", "░")  # how far a round is comes after what is kept of the list
         seen = rows(pilot)
     observatory.fault("*", "drop", float("inf"))
     async with league() as pilot:
@@ -235,8 +242,3 @@ async def test_a_server_out_of_its_mind_is_said_in_a_sentence(
 def subtitle(pilot: Pilot[str]) -> object:
     """How much was read, when, and what is amiss."""
     return league_screen(pilot).entries.border_subtitle
-
-
-def top(pilot: Pilot[str]) -> str:
-    """The top bar."""
-    return text_of(league_screen(pilot).query_one(TopBar).lines_in_view())

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from pydantic import Field
 
-from .base import ApiModel, Rows
+from .base import ApiModel, Moment, Rows
 
 
 class WhoAmI(ApiModel):
@@ -42,7 +40,7 @@ class GamePlayer(ApiModel):
     user_id: str | None = None
     player_id: str | None = None
     player_name: str | None = None
-    joined_at: datetime | None = None
+    joined_at: Moment | None = None
 
 
 class GameSpectator(ApiModel):
@@ -51,7 +49,7 @@ class GameSpectator(ApiModel):
     label: str | None = None
     player_id: str | None = None
     player_name: str | None = None
-    joined_at: datetime | None = None
+    joined_at: Moment | None = None
 
 
 class JoinedGame(ApiModel):
@@ -71,7 +69,7 @@ class CreditsStatus(ApiModel):
     max_balance_credits: float | None = None
     refill_credits: float | None = None
     refill_cadence: str | None = None
-    next_refill_at: datetime | None = None
+    next_refill_at: Moment | None = None
     credits_per_usd: float | None = None
     spent_this_period_credits: float | None = None
     enforced: bool = False
@@ -84,7 +82,7 @@ class RequestCost(ApiModel):
     coworld: str | None = None
     episodes: int | None = None
     compute_cost_credits: float | None = None
-    last_activity_at: datetime | None = None
+    last_activity_at: Moment | None = None
 
 
 class Credits(ApiModel):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
-from .base import ApiModel, Rows
+from .base import ApiModel, Moment, Rows
 
 
 class AgentStats(ApiModel):
@@ -64,7 +63,7 @@ class DownloadEntry(ApiModel):
     size: int | None = None
     etag: str | None = None
     url: str | None = None
-    expires_at: datetime | None = None
+    expires_at: Moment | None = None
     inline_json: dict[str, Any] | None = None
 
 

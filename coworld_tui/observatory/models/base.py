@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -52,3 +54,13 @@ _Item = TypeVar("_Item")
 
 Rows = Annotated[list[_Item], BeforeValidator(_objects_only)]
 """A list of objects; what is no object in it is left out."""
+
+
+def _comparable(moment: datetime) -> datetime:
+    if not datetime.min.year < moment.year < datetime.max.year:
+        raise ValueError("out of range")
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+Moment = Annotated[datetime, AfterValidator(_comparable)]
+"""A date and time, UTC where it does not say. In years that every zone has: it can be told in any of them."""

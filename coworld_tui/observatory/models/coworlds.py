@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
-from .base import ApiModel, Rows
+from .base import ApiModel, Moment, Rows
 
 
 class VariantSummary(ApiModel):
@@ -36,7 +35,7 @@ class CoworldRow(ApiModel):
     manifest_summary: ManifestSummary = Field(default_factory=ManifestSummary)
     manifest_hash: str | None = None
     size_bytes: int | None = None
-    created_at: datetime | None = None
+    created_at: Moment | None = None
     canonical: bool = False
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
-from .base import ApiModel
+from .base import ApiModel, Moment
 from .leagues import Division, League
 from .policies import Player, PolicyVersion
 
@@ -22,13 +21,13 @@ class Membership(ApiModel):
     status: str | None = None
     substatus: str | None = None
     is_champion: bool = False
-    start_time: datetime | None = None
-    end_time: datetime | None = None
+    start_time: Moment | None = None
+    end_time: Moment | None = None
     league: League = Field(default_factory=League)
     division: Division = Field(default_factory=Division)
     policy_version: PolicyVersion = Field(default_factory=PolicyVersion)
     player: Player | None = None
-    created_at: datetime | None = None
+    created_at: Moment | None = None
 
 
 class Submission(ApiModel):
@@ -42,7 +41,7 @@ class Submission(ApiModel):
     player: Player | None = None
     league_policy_membership_id: str | None = None
     notes: str | None = None
-    created_at: datetime | None = None
+    created_at: Moment | None = None
 
 
 class Event(ApiModel):
@@ -60,4 +59,4 @@ class Event(ApiModel):
     headline: str | None = None
     summary: str | None = None
     payload: dict[str, Any] = Field(default_factory=dict)
-    created_at: datetime | None = None
+    created_at: Moment | None = None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, computed_field
 
-from .base import ApiModel, Rows
+from .base import ApiModel, Moment, Rows
 from .policies import policy_label
 
 OVER = ("completed", "failed", "cancelled", "canceled")
@@ -23,7 +22,7 @@ class EpisodeRow(ApiModel):
     round_id: str | None = None
     replay_url: str | None = None
     policy_version_ids: list[str] = Field(default_factory=list)
-    created_at: datetime | None = None
+    created_at: Moment | None = None
 
 
 class Participant(ApiModel):
@@ -100,7 +99,7 @@ class Episode(ApiModel):
     failed_policy_index: int | None = None
     failed_agent_index: int | None = None
     scores: Rows[Score] = Field(default_factory=list)
-    created_at: datetime | None = None
+    created_at: Moment | None = None
     game_config: dict[str, Any] | None = None
 
     def score_of(self, participant: Participant | HumanParticipant) -> float | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
-from .base import ApiModel, Rows
+from .base import ApiModel, Moment, Rows
 from .episodes import AnyParticipant, Episode, Score
 
 
@@ -31,9 +30,9 @@ class ExperienceRow(ApiModel):
     completed_count: int = 0
     failed_count: int = 0
     error: str | None = None
-    created_at: datetime | None = None
-    started_at: datetime | None = None
-    completed_at: datetime | None = None
+    created_at: Moment | None = None
+    started_at: Moment | None = None
+    completed_at: Moment | None = None
 
 
 class ExperienceRequest(ExperienceRow):
@@ -51,7 +50,7 @@ class BatchEpisode(ApiModel):
 
     id: str = ""
     experience_request_id: str | None = None
-    created_at: datetime | None = None
+    created_at: Moment | None = None
     status: str | None = None
     error_type: str | None = None
     evidence_state: str = "pending"
@@ -67,7 +66,7 @@ class BatchEpisodes(ApiModel):
     entries: Rows[BatchEpisode] = Field(default_factory=list)
     next_cursor: str | None = None
     unavailable_ids: list[str] = Field(default_factory=list)
-    observed_at: datetime | None = None
+    observed_at: Moment | None = None
 
 
 class Batch(ApiModel):

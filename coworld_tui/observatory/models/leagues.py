@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
-from .base import ApiModel
+from .base import ApiModel, Moment
 
 
 class Game(ApiModel):
@@ -19,7 +18,7 @@ class Game(ApiModel):
     coworld_name: str | None = None
     coworld_id: str | None = None
     description: str | None = None
-    created_at: datetime | None = None
+    created_at: Moment | None = None
 
 
 class League(ApiModel):
@@ -37,10 +36,10 @@ class League(ApiModel):
     public: bool = False
     hidden: bool = False
     is_game_of_week: bool = False
-    created_at: datetime | None = None
-    disabled_at: datetime | None = None
-    rounds_paused_at: datetime | None = None
-    submissions_locked_at: datetime | None = None
+    created_at: Moment | None = None
+    disabled_at: Moment | None = None
+    rounds_paused_at: Moment | None = None
+    submissions_locked_at: Moment | None = None
 
     @property
     def state(self) -> str:
@@ -73,9 +72,9 @@ class Division(ApiModel):
     hidden: bool = False
     league: League = Field(default_factory=League)
     description: str | None = None
-    archived_at: datetime | None = None
+    archived_at: Moment | None = None
     commissioner_description: CommissionerDescription | None = None
-    created_at: datetime | None = None
+    created_at: Moment | None = None
 
     @property
     def state(self) -> str:

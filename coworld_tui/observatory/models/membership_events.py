@@ -1,13 +1,12 @@
-"""What became of a policy in a league, and an account's seats at a glance (hosted.md 3.4)."""
+"""What became of a policy in a league (hosted.md 3.4)."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
-from .base import ApiModel
+from .base import ApiModel, Moment
 from .leagues import Division, League
 from .policies import PolicyVersion
 
@@ -25,4 +24,4 @@ class MembershipEvent(ApiModel):
     substatus: str | None = None
     reason: str | None = None
     evidence: Any = None
-    created_at: datetime | None = None
+    created_at: Moment | None = None

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from pydantic import Field, computed_field
 
-from .base import ApiModel
+from .base import ApiModel, Moment
 
 _UNKNOWN = "?"
 
@@ -52,7 +50,7 @@ class PolicyVersionRow(ApiModel):
     id: str = ""
     name: str | None = None
     version: int | None = None
-    created_at: datetime | None = None
+    created_at: Moment | None = None
 
     @property
     def label(self) -> str:

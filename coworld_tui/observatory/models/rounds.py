@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
-from .base import ApiModel, Rows
+from .base import ApiModel, Moment, Rows
 from .leagues import Division
 from .policies import Player, PolicyVersion
 
@@ -23,10 +22,10 @@ class Round(ApiModel):
     round_display: dict[str, Any] | None = None
     status: str | None = None
     error: str | None = None
-    started_at: datetime | None = None
-    completed_at: datetime | None = None
+    started_at: Moment | None = None
+    completed_at: Moment | None = None
     division: Division = Field(default_factory=Division)
-    created_at: datetime | None = None
+    created_at: Moment | None = None
 
 
 class RoundResult(ApiModel):
@@ -38,7 +37,7 @@ class RoundResult(ApiModel):
     result_metadata: dict[str, Any] | None = None
     policy_version: PolicyVersion = Field(default_factory=PolicyVersion)
     player: Player | None = None
-    created_at: datetime | None = None
+    created_at: Moment | None = None
 
 
 class RoundDetail(Round):

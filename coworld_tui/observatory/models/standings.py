@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
-from .base import ApiModel, Rows
+from .base import ApiModel, Moment, Rows
 
 
 class RecentRound(ApiModel):
@@ -18,8 +17,8 @@ class RecentRound(ApiModel):
     status: str | None = None
     rank: int | None = None
     score: float | None = None
-    started_at: datetime | None = None
-    completed_at: datetime | None = None
+    started_at: Moment | None = None
+    completed_at: Moment | None = None
 
 
 class LeaderboardEntry(ApiModel):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from pydantic import Field
 
-from .base import ApiModel, Rows
+from .base import ApiModel, Moment, Rows
 
 
 class PushInfo(ApiModel):
@@ -58,4 +56,4 @@ class HostedCertification(ApiModel):
     failed_step: str | None = None
     failure: CertificationFailure | None = None
     transcript_summary: Rows[CertificationStep] = Field(default_factory=list)
-    completed_at: datetime | None = None
+    completed_at: Moment | None = None

@@ -61,6 +61,7 @@ class Desk:
         self.known = Known()
         self.identity: Identity
         self.acting: Acting | None = None
+        self.is_open = False
         self.client: Observatory
         self.reader: CachedObservatory
         self._cache = Cache()
@@ -76,9 +77,11 @@ class Desk:
         self.reader = CachedObservatory(self.client, self._cache)
         self.leagues: LiveList[League] = self.live(whole_lists.leagues())
         await self.leagues.open()
+        self.is_open = True
 
     async def close(self) -> None:
         """Let go of the connections."""
+        self.is_open = False
         await self._stack.aclose()
 
     @cached_property
@@ -99,6 +102,7 @@ class Desk:
     async def rows(self, tab: str, scope: Scope) -> ListRows[Any]:
         """The rows of a tab about ``scope``, as they were left or were seen earlier."""
         shape, source = _list_of(tab, scope)
+        self.known.division = scope.division.id if scope.division is not None else ""
         key = f"{tab} {source.name}"
         rows = self._lists.pop(key, None)
         if rows is None:
@@ -116,9 +120,8 @@ class Desk:
         if self.acting is not None and self.acting.is_anonymous_despite_token:
             return f"✗ login not accepted@{host}", "error"
         if self.identity.kind == "anonymous":
-            return (
-                "✗ login expired" if self.identity.has_expired else "not logged in"
-            ) + f"@{host}", "warning"
+            said = "✗ login expired" if self.identity.has_expired else "not logged in"
+            return f"{said}@{host}", "warning"
         name = (self.acting.name if self.acting is not None else "") or self.identity.kind
         if self.identity.has_expired:
             return f"{name} (player's session expired)@{host}", "warning"
@@ -141,9 +144,9 @@ class Desk:
         found = await reading.memberships(
             self.reader, division_id=division_id, champions_only=True, limit=_MOST_MINE
         )
-        for each in found.entries:
-            if each.player is not None:
-                self.known.champions[division_id, each.player.id] = each.policy_version.label
+        self.known.champions[division_id] = {
+            each.player.id: each.policy_version.label for each in found.entries if each.player is not None
+        }
 
     async def learn_episodes(self, ids: Iterable[str], heard: Callable[[], None]) -> None:
         """Find out players and scores of episodes: of those that are over once, then from the cache."""
@@ -153,19 +156,23 @@ class Desk:
         """Find out the results of a round."""
         await self._learn(round_id, self._round, heard)
 
-    async def learn_progress(self, round_id: str, heard: Callable[[], None]) -> None:
-        """Find out how far a round is that runs."""
+    async def learn_progress(self, round_ids: Iterable[str], heard: Callable[[], None]) -> None:
+        """Find out how far rounds are that run."""
+        await asyncio.gather(*(self._learn_far(round_id, heard) for round_id in round_ids))
+
+    async def _learn_far(self, round_id: str, heard: Callable[[], None]) -> None:
         statuses: list[str | None] = []
         cursor = None
         try:
             for _ in range(_MOST_PAGES):
-                page = await reading.episodes_of_round(self.reader, round_id, limit=_PAGE, cursor=cursor)
+                async with self._turns:
+                    page = await reading.episodes_of_round(self.reader, round_id, limit=_PAGE, cursor=cursor)
                 statuses += [episode.status for episode in page.entries]
                 cursor = page.next_cursor
                 if cursor is None:
                     break
         except CoworldError:
-            return  # as above
+            return  # the list itself says what is wrong with the server
         over = sum(status in OVER for status in statuses)
         self.known.progress[round_id] = Progress(over, statuses.count("failed"), len(statuses))
         heard()

@@ -14,14 +14,11 @@ from textual.content import Content
 from textual.widgets import Input
 
 from ...contract.errors import CoworldError
-from ...contract.measures import age
-from ...contract.text import safe_line
 from ...observatory.models.base import ApiModel
 from ...observatory.models.entries import Event, Membership, Submission
 from ...observatory.models.episodes import EpisodeRow
 from ...observatory.models.leagues import LadderEntry
 from ...observatory.models.rounds import Round
-from ...observatory.models.standings import LeaderboardEntry
 from ...replay.lenses.spans import Line, Span, text_of
 from ...widgets.bars import TabBar
 from ...widgets.lines import LinesView
@@ -29,8 +26,11 @@ from ...widgets.static_lines import StaticLines
 from ...widgets.table import TableView
 from ..facts import error_lines
 from .desk import TABS
+from .entry_table import EntryTable
+from .looking import Wanted
 from .model import Scope
-from .rows import ListRows, Wanted
+from .rows import ListRows
+from .titles import state_of, title_of
 
 if TYPE_CHECKING:
     from ...observatory.listing import Refreshed
@@ -40,8 +40,12 @@ if TYPE_CHECKING:
 _NARROW = 110
 _FLASH_SECONDS = 2.0
 _REST_SECONDS = 0.15
+_AGE_SECONDS = 15.0
 _MOST_RUNNING = 4
 _SHORT = {"standings": "ranks", "memberships": "seats", "submissions": "subs", "policies": "mine"}
+
+
+_LEADING_ON = (Round, EpisodeRow, LadderEntry)
 
 
 class EntriesPane(Vertical):
@@ -54,7 +58,7 @@ class EntriesPane(Vertical):
 
     def __init__(self) -> None:
         super().__init__(id="entries", classes="pane")
-        self.table = TableView(id="rows")
+        self.table = EntryTable(id="rows")
         self._tabs = TabBar(id="tabs")
         self._field = Input(placeholder="words to look for", id="row-filter", compact=True)
         self._about = LinesView(id="about")
@@ -63,6 +67,8 @@ class EntriesPane(Vertical):
         self.rows: ListRows[Any] | None = None
         self._desk: Desk | None = None
         self._told = ""
+        self._kind: type = type(None)
+        self._is_paused = False
         self._was_asked = False
         self._why: Why | CoworldError | str | None = None
         """Instead of the row itself: why it is so, why that cannot be told, or how far the looking is."""
@@ -74,9 +80,10 @@ class EntriesPane(Vertical):
         yield self._about
 
     def on_mount(self) -> None:
-        """Nothing to show yet."""
+        """Nothing to show yet. What is shown grows old also while nobody is asked."""
         self._field.display = False
         self._show_tabs()
+        self.set_interval(_AGE_SECONDS, self._say_state)
 
     # -- what is shown ----------------------------------------------------------------------
 
@@ -101,10 +108,24 @@ class EntriesPane(Vertical):
 
     def show(self, desk: Desk, scope: Scope) -> None:
         """Show the lists about something else, or of the same as it reads now."""
-        is_same = self.scope is not None and scope.key == self.scope.key and self.rows is not None
-        self._desk, self.scope = desk, scope
-        if not is_same:
+        before = self.scope
+        self._desk = desk
+        if before is not None and self.rows is not None and scope.key == before._replace(round=None).key:
+            self.scope = scope._replace(round=before.round)
+        else:
+            self.scope = scope
             self._load()
+
+    def say(self, problem: CoworldError) -> None:
+        """Say at length why there is nothing to show, where there is nothing."""
+        if self.rows is None:
+            self._why = problem
+            self.draw()
+
+    def pause(self, is_paused: bool) -> None:
+        """Say that the list stays as it is, or no longer."""
+        self._is_paused = is_paused
+        self._say_state()
 
     def next_tab(self, step: int) -> None:
         """Show the list ``step`` tabs on, round the end."""
@@ -114,6 +135,7 @@ class EntriesPane(Vertical):
         """Show nothing until the next ``show``."""
         self.workers.cancel_node(self)
         self.scope = self.rows = None
+        self._why = None
 
     def show_tab(self, tab: str) -> None:
         """Show another list about the same."""
@@ -188,9 +210,10 @@ class EntriesPane(Vertical):
     def _learn_progress(self, rows: ListRows[Any]) -> None:
         """Of the rounds in view that run: how far they are."""
         running = [row.id for row in rows.in_view() if isinstance(row, Round) and row.status == "running"]
-        for round_id in running[:_MOST_RUNNING]:
-            if self._desk is not None:
-                self.run_worker(self._desk.learn_progress(round_id, self._learned), group="progress")
+        is_asking = any(each.group == "progress" and each.is_running for each in self.workers)
+        if running and self._desk is not None and not is_asking:
+            asking = self._desk.learn_progress(running[:_MOST_RUNNING], self._learned)
+            self.run_worker(asking, group="progress")
 
     async def look_again(self) -> Sequence[ApiModel]:
         """Bring the list up to date; the rows in view. Raises what the server's answer or absence raises."""
@@ -279,7 +302,6 @@ class EntriesPane(Vertical):
         self._about.scroll_to(y=0, animate=False)
         self._forget_why()
         self.draw()
-        self.screen.refresh_bindings()
         self._rest()
 
     @work(exclusive=True, group="resting")
@@ -291,8 +313,14 @@ class EntriesPane(Vertical):
 
     def draw(self) -> None:
         """Say what there is to say of the row beneath the cursor."""
-        if self.is_attached:
-            self._about.show(StaticLines(self.lines()))
+        if not self.is_attached:
+            return
+        self._about.show(StaticLines(self.lines()))
+        kind = type(self.entry)
+        if kind is not self._kind:
+            self._kind = kind
+            self.table.leads_on = issubclass(kind, _LEADING_ON)
+            self.screen.refresh_bindings()  # some keys are about a kind of row
 
     def lines(self) -> Sequence[Line]:
         """What is said of the row beneath the cursor."""
@@ -305,8 +333,11 @@ class EntriesPane(Vertical):
             from .why_lines import why_lines
 
             return why_lines(self._why, width)
-        if entry is None or self.rows is None or self._desk is None or not width:
+        if self.rows is None or self._desk is None or not width:
             return ()
+        if entry is None:
+            problem = self.rows.entries.problem
+            return error_lines(problem, width) if problem is not None else ()
         lines: Sequence[Line] = self.rows.tab.lines(entry, self._desk.known, width)
         return lines
 
@@ -360,34 +391,13 @@ class EntriesPane(Vertical):
 
     def _say_title(self) -> None:
         if self.scope is not None:
-            parts = [self.scope.league.name or self.scope.league.id]
-            if self.scope.division is not None:
-                parts.append(self.scope.division.name or self.scope.division.id)
-            if self.scope.round is not None:
-                parts.append(f"round {self.scope.round.round_number}")
-            self.border_title = Content(" › ".join(safe_line(part, 40) for part in parts))
+            self.border_title = Content(title_of(self.scope))
 
     def _say_state(self) -> None:
-        """How much was read, and when."""
-        rows = self.rows
-        if rows is None:
-            return
-        count = f"{rows.row_count}" + ("" if rows.entries.complete else " read, more below")
-        if rows.wanted.words or rows.wanted.mine:
-            count = f"{rows.row_count} of {len(rows.entries)}" + ("" if rows.entries.complete else " read")
-        when = age(rows.entries.fetched_at)
-        when = "just now" if when == "now" else f"{when} ago" if when else ""
-        problem = rows.entries.problem
-        amiss = "" if problem is None else "offline" if problem.type == "unreachable" else problem.type
-        said = Content(" · ".join(part for part in (self._measure(), count, when, amiss) if part))
-        if self.border_subtitle != said:
-            self.border_subtitle = said
-
-    def _measure(self) -> str:
-        """What the scores of the standings count, in the server's words."""
-        first = self.rows.entries[0] if self.rows is not None and len(self.rows.entries) else None
-        label = first.score_label if isinstance(first, LeaderboardEntry) else None
-        return f"score = {safe_line(label, 20)}" if label else ""
+        if self.rows is not None:
+            said = Content(state_of(self.rows, is_paused=self._is_paused))
+            if self.border_subtitle != said:
+                self.border_subtitle = said
 
     def on_resize(self) -> None:
         """Lines are laid out for the room there is."""
@@ -425,7 +435,7 @@ class EntriesPane(Vertical):
         rows = self.rows
         if rows is None:
             return
-        shown = await asyncio.to_thread(rows.find, rows.wanted)
+        shown = await rows.find(rows.wanted)
         if rows is self.rows:
             rows.arrange(shown)
             self._repaint()

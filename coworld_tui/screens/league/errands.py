@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,6 +19,7 @@ from ...observatory.replays import ReplaysProgress, download_replays, fetch_repl
 from ...observatory.transfer import Progress, Transfers
 from ...runner.docker_engine import connect
 from ...runs.paths import home
+from .rows import ListRows, key_of
 
 if TYPE_CHECKING:
     from ...observatory.models.episodes import EpisodeRow
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from ...observatory.uploading import UploadProgress
     from .desk import Desk
     from .doing_bar import Tell
-    from .rows import ListRows
 
 
 class Rerun(NamedTuple):
@@ -47,15 +47,16 @@ async def replay_of(desk: Desk, row: EpisodeRow, tell: Tell) -> Path:
     return await fetch_replay(desk.client, desk.known.episodes.get(row.id) or row, progress=progress)
 
 
-async def replays_of(desk: Desk, rows: Sequence[EpisodeRow], folder: Path, tell: Tell) -> str:
-    """The replays of many episodes in a folder, as the real client keeps them; what to say of it."""
+async def replays_of(desk: Desk, rows: ListRows[EpisodeRow], folder: Path, tell: Tell) -> str:
+    """The replays of all that is looked for in a folder, as the real client keeps them; what to say of it."""
+    wanted = await _all_rows(rows, tell)
 
     def progress(now: ReplaysProgress) -> None:
         failed = f" · {now.failed} failed" if now.failed else ""
         tell(f"↓ {now.over} of {now.count} replays · {size_text(int(now.rate))}/s{failed}")
 
     async with Transfers(desk.client) as transfers:
-        files = await download_replays(transfers, rows, folder, progress=progress)
+        files = await download_replays(transfers, wanted, folder, progress=progress)
     new = sum(file.is_new for file in files)
     failed = [file for file in files if file.error is not None]
     said = f"{new} replays came, {len(files) - new - len(failed)} were there: {folder}"
@@ -112,15 +113,18 @@ async def rerun_of(desk: Desk, row: EpisodeRow, tell: Tell) -> Rerun:
     return Rerun(package, episode.game_config, problem)
 
 
-async def all_rows(rows: ListRows[EpisodeRow], tell: Tell) -> list[EpisodeRow]:
+async def _all_rows(rows: ListRows[EpisodeRow], tell: Tell) -> list[EpisodeRow]:
     """Every row that is looked for and has a replay, reading the list to its end."""
     while not rows.entries.complete:
         tell(f"reading the list · {len(rows.entries)} so far")
         if not await rows.entries.more() and rows.entries.problem is not None:
             raise rows.entries.problem
-    places = await asyncio.to_thread(rows.find, rows.wanted)
-    wanted = range(len(rows.entries)) if places is None else places
-    return [rows.entries[place] for place in wanted if rows.entries.raw(place).get("replay_url")]
+    # The list may change while it is looked through.
+    raws = [rows.entries.raw(place) for place in range(len(rows.entries))]
+    places = await rows.find(rows.wanted)
+    wanted = raws if places is None else [raws[place] for place in places]
+    found = (rows.entries.by_id(key_of(raw)) for raw in wanted if raw.get("replay_url"))
+    return [row for row in found if row is not None]
 
 
 def _amount(now: Progress) -> str:

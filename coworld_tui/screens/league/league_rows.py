@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 
 from ...contract.text import safe_line
+from ...observatory.listing import LiveList
 from ...observatory.models.leagues import Division, League
 from ...replay.lenses.spans import Span
 from ...widgets.table import Cell, Column
@@ -22,7 +23,7 @@ class LeagueRows:
     def __init__(self) -> None:
         self.known = Known()
         self.leagues: Sequence[League] = ()
-        self.divisions: dict[str, Sequence[Division]] = {}
+        self.divisions: dict[str, LiveList[Division]] = {}
         self.note = "asking …"
         self.heard: Callable[[], None] = lambda: None
         """Called when other rows come into view."""

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.message import Message
 
 from ...widgets.table import TableView
+from .entry_table import EntryTable
 from .league_rows import LeagueRows
 from .model import Scope
 
@@ -39,7 +40,7 @@ class LeaguesPane(Vertical):
 
     def __init__(self) -> None:
         super().__init__(id="leagues", classes="pane")
-        self.table = TableView(id="league-list")
+        self.table = EntryTable(id="league-list")
         self._rows = LeagueRows()
         self._rows.heard = self._in_view_changed
         self._desk: Desk | None = None
@@ -64,20 +65,25 @@ class LeaguesPane(Vertical):
 
     def say(self, problem: CoworldError) -> None:
         """Say why there are no leagues."""
-        self._rows.note = f"{problem.title}: {problem.cause or ''}"
+        self._rows.note = problem.title
         self.table.rows_changed()
 
     def forget(self) -> None:
-        """Ask for everything anew."""
+        """Show nothing until the next ``fill``."""
         self.workers.cancel_node(self)
+        self._desk = None
+        self._rows.leagues = ()
+        self._rows.note = "asking …"
         self._rows.divisions.clear()
         self._asked.clear()
+        self._arrange()
 
     def fill(self, desk: Desk) -> None:
-        """Show the leagues of a desk as they are known now."""
+        """Show the leagues of a desk as they are known now; divisions that could not be had are asked for."""
         self._desk = desk
         self._rows.known = desk.known
         self._rows.leagues = desk.leagues
+        self._asked -= {key for key, each in self._rows.divisions.items() if each.problem is not None}
         problem = desk.leagues.problem
         if problem is not None:
             self.say(problem)
@@ -108,13 +114,13 @@ class LeaguesPane(Vertical):
                 self.run_worker(self._ask(self._desk, league_id), group="divisions")
 
     async def _ask(self, desk: Desk, league_id: str) -> None:
-        divisions = desk.divisions(league_id)
-        self._rows.divisions[league_id] = divisions
-        await divisions.open()
-        self._arrange()
-        await divisions.refresh()
-        if divisions.problem is not None:
-            self._asked.discard(league_id)
+        known = self._rows.divisions
+        if league_id not in known:
+            divisions = desk.divisions(league_id)
+            await divisions.open()
+            known[league_id] = divisions
+            self._arrange()
+        await known[league_id].refresh()
         self._arrange()
 
     def action_open_out(self, is_open: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual import work
@@ -22,6 +23,7 @@ from ...widgets.lines import LinesView
 from ...widgets.listed_rows import ListedRows
 from ...widgets.static_lines import StaticLines
 from ...widgets.table import Column, TableView
+from ..facts import error_lines
 
 if TYPE_CHECKING:
     from .desk import Desk
@@ -99,7 +101,7 @@ class LogsScreen(ModalScreen[None]):
             try:
                 data = await episode_log(self._desk.client, self._episode, agent=self._logs[row].agent)
             except CoworldError as error:
-                self._show([(Span("✗ ", "error"), Span(safe_line(str(error), 200)))])
+                self._show(error_lines(error, self.query_one(LinesView).room.width))
                 return
             self._texts[row] = data.decode("utf-8", "replace")
         lines = await asyncio.to_thread(_lines, self._texts[row])
@@ -107,7 +109,7 @@ class LogsScreen(ModalScreen[None]):
         view = self.query_one(LinesView)
         view.scroll_to(y=view.max_scroll_y, animate=False)
 
-    def _show(self, lines: list[Line]) -> None:
+    def _show(self, lines: Sequence[Line]) -> None:
         self.query_one(LinesView).show(StaticLines(lines))
 
     def action_copy(self) -> None:

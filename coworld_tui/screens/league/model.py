@@ -47,8 +47,10 @@ class Known:
 
     mine: Sequence[Membership] = ()
     """My memberships, ended ones too."""
-    champions: dict[tuple[str, str], str] = field(default_factory=dict)
-    """The policy label that stands for a player in a division, by their ids."""
+    champions: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By divisions: the label of the policy that stands for a player, by the player's id."""
+    division: str = ""
+    """The one whose standings are shown."""
     episodes: dict[str, Episode] = field(default_factory=dict)
     rounds: dict[str, RoundDetail] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
@@ -72,6 +74,10 @@ class Known:
         self.my_leagues = frozenset(each.league.id for each in playing)
         self.my_divisions = frozenset(each.division.id for each in playing)
 
+    def champion_of(self, player_id: str) -> str:
+        """The label of the policy that stands for a player where standings are shown; empty if not known."""
+        return self.champions.get(self.division, {}).get(player_id, "")
+
     def learn_episode(self, episode: Episode) -> None:
         """Take note of an episode in full, and of who plays in it."""
         self.episodes[episode.id] = episode
@@ -83,7 +89,8 @@ class Known:
     def words_of(self, raw: Mapping[str, Any]) -> list[str]:
         """What is shown of a row, and not said in it: labels of policies, and why an episode failed."""
         versions = raw.get("policy_version_ids")
-        words = [self.labels.get(each, "") for each in versions] if isinstance(versions, list) else []
+        versions = versions if isinstance(versions, list) else []
+        words = [self.labels.get(each, "") for each in versions if isinstance(each, str)]
         episode = self.episodes.get(str(raw.get("id")))
         return words if episode is None else [*words, episode.error_type or "", episode.error or ""]
 

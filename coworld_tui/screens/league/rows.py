@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from typing import Any, Generic, NamedTuple
+import asyncio
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Generic
 
 from ...observatory.listing import LiveList
 from ...replay.lenses.spans import Span
 from ...widgets.table import Cell, Column
+from .looking import Wanted, look_through
 from .model import Known, Model, Tab
 
 _MOST_LOOKED_THROUGH = 1000
 _AHEAD = 40
 """Rows beyond those in view that should be there when one scrolls on."""
-
-
-class Wanted(NamedTuple):
-    """Which rows: those that have all ``words`` in any text, with ``mine`` those that name what is mine."""
-
-    words: str = ""
-    mine: bool = False
-    sort: int | None = None
-    """The column to sort by; None leaves the server's order."""
 
 
 class ListRows(Generic[Model]):
@@ -36,6 +29,7 @@ class ListRows(Generic[Model]):
         self.heard: Callable[[], None] = lambda: None
         """Called when other rows come into view."""
         self._shown: Sequence[int] | None = None
+        self._last = -1
         self._in_view = (0, 0)
         self._looked_from = 0
 
@@ -45,7 +39,11 @@ class ListRows(Generic[Model]):
 
     @property
     def row_count(self) -> int:
-        return len(self.entries) if self._shown is None else len(self._shown)
+        if self._shown is None:
+            return len(self.entries)
+        if self._last >= len(self.entries):
+            self.arrange([place for place in self._shown if place < len(self.entries)])
+        return len(self._shown)
 
     @property
     def sorted_by(self) -> tuple[int, bool] | None:
@@ -55,7 +53,7 @@ class ListRows(Generic[Model]):
     @property
     def note(self) -> str:
         if self.entries.problem is not None:
-            return f"{self.entries.problem.title}: {self.entries.problem.cause or ''}"
+            return self.entries.problem.title
         if self.is_reading:
             return "asking …"
         if self.wanted.words or self.wanted.mine:
@@ -89,6 +87,7 @@ class ListRows(Generic[Model]):
         return row if self._shown is None else self._shown[row]
 
     def cells(self, start: int, stop: int) -> Sequence[Sequence[Cell | None]]:
+        stop = min(stop, self.row_count)  # the list may have got shorter since the table counted
         if (start, stop) != self._in_view:
             self._in_view = (start, stop)
             self.heard()
@@ -102,71 +101,26 @@ class ListRows(Generic[Model]):
         return [Span(cell.text, "changed") if isinstance(cell, Span) else cell for cell in cells]
 
     def id_of(self, row: int) -> Hashable:
-        return key_of(self.entries.raw(self.place(row)))
+        return key_of(self.entries.raw(self.place(row))) if row < self.row_count else None
 
     def arrange(self, shown: Sequence[int] | None) -> None:
-        """Show these places of the list; None for all of them as they stand."""
+        """Show these places of the list, as long as there are so many; None for all of them as they stand."""
         self._shown = shown
+        self._last = max(shown or (), default=-1)
 
     def look_on(self) -> None:
         """Look through more of the list for what is looked for."""
         self._looked_from = len(self.entries)
 
-    def find(self, wanted: Wanted) -> list[int] | None:
-        """The places that are looked for, in order; None for all as they stand. Slow for many."""
+    async def find(self, wanted: Wanted) -> list[int] | None:
+        """The places that are looked for, in order; None for all as they stand."""
         if wanted == Wanted():
             return None
-        words = wanted.words.lower().split()
-        ids = (self._known.my_players | self._known.my_versions) if wanted.mine else frozenset()
-        places = [
-            place
-            for place in range(len(self.entries))
-            if self._fits(self.entries.raw(place), words, ids, mine=wanted.mine)
-        ]
-        if wanted.sort is not None:
-            path = self.tab.sorts[wanted.sort]
-            places.sort(
-                key=lambda place: _order(_value_at(self.entries.raw(place), path)),
-                reverse=wanted.sort in self.tab.largest_first,
-            )
-        return places
-
-    def _fits(self, raw: dict[str, Any], words: Sequence[str], ids: frozenset[str], *, mine: bool) -> bool:
-        if mine and ids.isdisjoint(_texts(raw)):
-            return False
-        if not words:
-            return True
-        text = " ".join((*_texts(raw), *self._known.words_of(raw))).lower()
-        return all(word in text for word in words)
+        # The list may change while a thread looks through it.
+        entries = [self.entries.raw(place) for place in range(len(self.entries))]
+        return await asyncio.to_thread(look_through, entries, wanted, self.tab, self._known)
 
 
 def key_of(raw: dict[str, Any]) -> str:
     """What stays the same about a row."""
     return str(raw.get("id") or raw.get("player_id") or "")
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """All that a row says, however deep."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for member in value.values():
-            yield from _texts(member)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield str(value)
-
-
-def _value_at(raw: Any, path: Sequence[str]) -> Any:
-    for name in path:
-        raw = raw.get(name) if isinstance(raw, dict) else None
-    return raw
-
-
-def _order(value: Any) -> tuple[int, float, str]:
-    """Numbers before texts, and nothing at all beside nothing: whatever a server sends can be sorted."""
-    if isinstance(value, int | float):
-        return (1, float(value), "")
-    return (2, 0.0, value.lower()) if isinstance(value, str) else (0, 0.0, "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,6 +15,7 @@ from textual.containers import Horizontal
 from ...contract.errors import CoworldError
 from ...contract.text import safe_line
 from ...observatory.identity import login_step
+from ...observatory.models.base import ApiModel
 from ...observatory.models.entries import Membership, Submission
 from ...observatory.models.episodes import EpisodeRow
 from ...observatory.models.leagues import LadderEntry
@@ -93,23 +94,40 @@ class LeagueScreen(ConsoleScreen):
         try:
             await self.desk.open()
         except CoworldError as error:
-            self.leagues.say(error)
-            self.notify(f"{error}\n{error.next_step or ''}".strip(), severity="error", markup=False)
+            self._say_problem(error)
             return
         if self.desk.identity.note:
             step = login_step(self.desk.server)
             self.notify(f"{self.desk.identity.note}: {step}, then f5", markup=False)
         self.leagues.fill(self.desk)
         self.console.act_as(Span(*self.desk.account))
-        await asyncio.gather(self.desk.leagues.refresh(), self._ask_who(), self._learn_mine())
-        self.leagues.fill(self.desk)
+        await self._catch_up()
         from .watcher import Watcher
 
-        self.watcher = Watcher(self.desk.reader, self.entries.look_again)
+        self.watcher = Watcher(self.desk.reader, self._look_again)
         self._keep_up(self.watcher)
         self._follow_focus()
         if self.entries.scope is not None:
             self._tell_news(self.watcher, self.entries.scope.league.id)
+
+    async def _catch_up(self) -> None:
+        """Everything beside the lists: the leagues, who acts, and what is theirs."""
+        await asyncio.gather(self.desk.leagues.refresh(), self._ask_who(), self._learn_mine())
+        self.leagues.fill(self.desk)
+        if self.desk.leagues.problem is not None:
+            self._say_problem(self.desk.leagues.problem)
+
+    async def _look_again(self) -> Sequence[ApiModel]:
+        """Bring the list up to date, and find the leagues if they could not be had before."""
+        if self.desk.leagues.problem is not None:
+            await self._catch_up()
+        if self.desk.leagues.problem is not None:
+            raise self.desk.leagues.problem
+        return await self.entries.look_again()
+
+    def _say_problem(self, problem: CoworldError) -> None:
+        self.leagues.say(problem)
+        self.entries.say(problem)
 
     @work(exclusive=True, group="watching")
     async def _keep_up(self, watcher: Watcher) -> None:
@@ -134,20 +152,32 @@ class LeagueScreen(ConsoleScreen):
     def action_pause(self) -> None:
         """Stop asking the server again, or go on."""
         self._is_paused = not self._is_paused
+        self.entries.pause(self._is_paused)
         self._follow_focus()
-        self.notify("no longer asking again: p goes on" if self._is_paused else "watching", markup=False)
 
     async def _begin_anew(self) -> None:
-        self.watcher = None
+        if self.doing.is_busy:
+            self.notify("the login is another one now: f5 again once this is done", markup=False)
+            return
+        self._stop_asking()
         self.entries.forget()
         self.leagues.forget()
-        await self.desk.close()
-        self.desk = Desk(self.desk.server)
+        before, self.desk = self.desk, Desk(self.desk.server)
+        await before.close()
         self._begin()
 
     async def on_unmount(self) -> None:
         """Let go of the connections."""
+        self._stop_asking()
         await self.desk.close()
+
+    def _stop_asking(self) -> None:
+        """A desk that is closed must not be asked any more."""
+        self.watcher = None
+        for node in (self.entries, self.leagues, self.doing):
+            self.workers.cancel_node(node)
+        for group in ("desk", "watching", "news"):
+            self.workers.cancel_group(self, group)
 
     async def _ask_who(self) -> None:
         await self._trying(self.desk.ask_who())
@@ -168,7 +198,7 @@ class LeagueScreen(ConsoleScreen):
 
     def on_leagues_pane_shown(self, message: LeaguesPane.Shown) -> None:
         """Show the lists of what lies beneath the cursor."""
-        if message.scope is not None:
+        if message.scope is not None and self.desk.is_open:
             before, after = self.entries.scope, message.scope
             self.entries.show(self.desk, after)
             if self.watcher is not None and (before is None or before.league.id != after.league.id):
@@ -196,6 +226,12 @@ class LeagueScreen(ConsoleScreen):
         del parameters
         if not self.is_mounted:
             return True
+        if action == "open":
+            return self.entries.table.leads_on
+        if action == "upload":
+            return self.desk.is_open
+        if action == "submit":
+            return self.entries.scope is not None
         if action in _ON_EPISODES:
             return isinstance(self.entries.entry, EpisodeRow)
         if action in _ON_SEATS:
@@ -210,7 +246,7 @@ class LeagueScreen(ConsoleScreen):
         if isinstance(entry, Round):
             self.entries.show_round(entry)
         elif isinstance(entry, EpisodeRow):
-            self._fetch(entry, self.console.show_replays)
+            self._fetch(entry, self._show_replay)
         elif isinstance(entry, LadderEntry):
             self.leagues.go_to(entry.id)
 
@@ -237,12 +273,12 @@ class LeagueScreen(ConsoleScreen):
     @work(exclusive=True, group="refreshing")
     async def action_refresh(self) -> None:
         """Ask the server now, after a login as who that is; look through more for what is looked for."""
-        if await self.desk.has_other_login():
+        if not self.desk.is_open or await self.desk.has_other_login():
             await self._begin_anew()
             return
         if self.entries.rows is not None:
             self.entries.rows.look_on()
-        await self.entries.refresh_rows()
+        await asyncio.gather(self._catch_up(), self.entries.refresh_rows())
 
     def action_copy(self) -> None:
         """Copy the id of the row."""
@@ -274,6 +310,12 @@ class LeagueScreen(ConsoleScreen):
         if isinstance(entry, EpisodeRow):
             self._fetch(entry, lambda path: self._say(f"in the library: {path}"))
 
+    def _show_replay(self, path: Path) -> None:
+        if self.app.screen is self:
+            self.console.show_replays(path)
+        else:  # somebody went on to something else meanwhile
+            self._say(f"in the library: {path}")
+
     def _fetch(self, row: EpisodeRow, then: Callable[[Path], None]) -> None:
         from .errands import replay_of
 
@@ -286,24 +328,21 @@ class LeagueScreen(ConsoleScreen):
         """Fetch all replays that the list shows."""
         from ...runs.paths import downloads_dir
         from ..dialogs import Prompt
+        from .errands import replays_of
+
+        rows = self.entries.rows
+        if rows is None:
+            return
 
         def begin(folder: str | None) -> None:
             if folder:
-                self._download_all(path_of(folder))
+                place = path_of(folder)
+                self.doing.do(
+                    "fetching replays", lambda tell: replays_of(self.desk, rows, place, tell), self._say
+                )
 
-        self.app.push_screen(Prompt("all replays of this list", "folder", str(downloads_dir())), begin)
-
-    def _download_all(self, folder: Path) -> None:
-        from .errands import all_rows, replays_of
-
-        rows = self.entries.rows
-
-        async def errand(tell: Tell) -> str:
-            assert rows is not None
-            return await replays_of(self.desk, await all_rows(rows, tell), folder, tell)
-
-        if rows is not None:
-            self.doing.do("fetching replays", errand, self._say)
+        count = f"{rows.row_count} episodes" + ("" if rows.entries.complete else ", and of all that follow")
+        self.app.push_screen(Prompt(f"the replays of {count}", "folder", str(downloads_dir())), begin)
 
     def action_bundle(self) -> None:
         """Save the episode as a bundle file."""
@@ -427,7 +466,6 @@ class LeagueScreen(ConsoleScreen):
     def _done(self, result: object) -> None:
         said = getattr(result, "label", "") or getattr(result, "status", "") or ""
         self._say(f"done: {safe_line(str(said), 60)}" if said else "done")
-        self.run_worker(self._learn_mine(), group="mine", exclusive=True)
         self.action_refresh()
 
     # -- elsewhere --------------------------------------------------------------------------
@@ -443,7 +481,8 @@ class LeagueScreen(ConsoleScreen):
     def action_up(self) -> None:
         """From the episodes of a round to the rounds, from the lists to the leagues, from these back."""
         if not self.entries.has_focus_within:
-            self.action_leave()
+            if len(self.app.screen_stack) > 1:  # q leaves the console, not a key that goes back step by step
+                self.action_leave()
         elif self.entries.scope is not None and self.entries.scope.round is not None:
             self.entries.show_tab("rounds")
         else:

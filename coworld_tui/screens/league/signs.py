@@ -33,6 +33,7 @@ _STATES = {
 """The states of hosted.md 6. Others are shown as they are."""
 
 _LONGEST_STATE = 20
+_LARGE = 1e8
 
 
 def state(status: str | None) -> Span:
@@ -47,6 +48,8 @@ def score(value: float | None) -> str:
     """A score on any scale: four decimals where it is small, as elsewhere on the hosted side, else one."""
     if value is None:
         return "–"
+    if abs(value) >= _LARGE:
+        return f"{value:.3e}"
     return f"{value:.4f}" if abs(value) < 10 else f"{value:.1f}"
 
 

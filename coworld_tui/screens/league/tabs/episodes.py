@@ -72,12 +72,21 @@ def _replay(row: EpisodeRow, status: str | None) -> Span:
     return Span("none" if status in OVER and status != "completed" else "not yet", "muted")
 
 
+def _replay_at_length(row: EpisodeRow, episode: Episode | None) -> str:
+    if row.replay_url:
+        return "there; enter opens it"
+    status = (episode.status if episode is not None else None) or row.status
+    if status in OVER and status != "completed":
+        return "none: l shows what was said"
+    since = age(row.created_at)
+    return "none yet" if not since else f"none yet; asked for {since}{'' if since == 'now' else ' ago'}"
+
+
 def _lines(row: EpisodeRow, known: Known, width: int) -> Sequence[Line]:
     episode = known.episodes.get(row.id)
-    replay = "there; enter opens it" if row.replay_url else f"none yet, {age(row.created_at)} after its start"
     lines = [
         *fact("episode", row.id, width, "strong"),
-        *fact("replay", replay, width),
+        *fact("replay", _replay_at_length(row, episode), width),
     ]
     if episode is None:
         return [*lines, (Span("asking for its players and scores …", "muted"),)]
@@ -114,7 +123,7 @@ EPISODES = Tab[EpisodeRow](
     _COLUMNS,
     _cells,
     _lines,
-    "no episodes",
+    "no episodes yet: they come with the first round",
     {0: ("status",), 3: ("replay_url",), 4: ("created_at",)},
     frozenset({4}),
 )

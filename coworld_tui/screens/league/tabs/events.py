@@ -13,11 +13,14 @@ from ...facts import fact, wrapped
 from ..model import Known, Tab
 from ..signs import name_of
 
+_USUAL = "league_policy_"
+"""What most types begin with."""
+
 _COLUMNS = (
     Column("age", 5, "right", "muted"),
     Column("what", 0, least=16),
     Column("", 0, style="muted", least=10, optional=True),
-    Column("type", 20, style="muted", optional=True),
+    Column("type", 22, style="muted", optional=True),
 )
 
 
@@ -28,7 +31,7 @@ def _cells(row: Event, place: int, known: Known) -> Sequence[Cell | None]:
         Span(age(row.created_at)),
         Span(safe_line(row.headline or row.event_type or "", 120), "accent" if mine else "strong"),
         Span(safe_line(row.summary or "", 200)),
-        Span(safe_line(row.event_type or "", 40)),
+        Span(safe_line((row.event_type or "").removeprefix(_USUAL), 40)),
     )
 
 

@@ -13,9 +13,9 @@ from ..model import Known, Tab
 
 _COLUMNS = (
     Column("division", 0, least=12),
-    Column("level", 6, "right"),
-    Column("members", 8, "right"),
-    Column("", 6, "left", "accent"),
+    Column("level", 6, "right", optional=True),
+    Column("members", 8, "right", optional=True),
+    Column("", 6, "left", "accent", optional=True),
 )
 
 

@@ -63,7 +63,7 @@ MEMBERSHIPS = Tab[Membership](
     _COLUMNS,
     _cells,
     _lines,
-    "nobody is seated here yet",
+    "nobody is seated here yet: s hands in a policy",
     {0: ("policy_version", "policy", "name"), 2: ("player", "name"), 3: ("status",), 6: ("created_at",)},
     frozenset({6}),
 )

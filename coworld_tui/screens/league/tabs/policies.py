@@ -60,7 +60,7 @@ POLICIES = Tab[PolicyVersionRow](
     _COLUMNS,
     _cells,
     _lines,
-    "you have no policies on this server",
+    "you have no policies on this server: u uploads one",
     {0: ("name",), 1: ("created_at",)},
     frozenset({1}),
 )

@@ -24,8 +24,7 @@ _COLUMNS = (
     Column("took", 6, "right", "muted", optional=True),
     Column("episodes", 14, optional=True),
     Column("seats", 5, "right", "muted", optional=True),
-    Column("division", 0, least=10, optional=True),
-    Column("", 0, style="error", least=4, optional=True),
+    Column("division", 0, style="muted", least=10, optional=True),
 )
 
 
@@ -40,8 +39,9 @@ def _cells(row: Round, place: int, known: Known) -> Sequence[Cell | None]:
         Span(took(row.started_at, row.completed_at)),
         _progress(row, known),
         Span(str(len(seats)) if seats else ""),
-        Span(safe_line(row.division.name or "", 40), "muted"),
-        Span(safe_line(row.error or "", 120)),
+        Span(safe_line(row.error, 120), "error")
+        if row.error
+        else Span(safe_line(row.division.name or "", 40)),
     )
 
 
@@ -65,6 +65,7 @@ def _lines(row: Round, known: Known, width: int) -> Sequence[Line]:
     said = row.division.commissioner_description
     lines += [
         *fact("id", row.id, width, "muted"),
+        *fact("division", row.division.name or "", width),
         *fact("error", row.error or "", width, "error"),
         *fact("schedule", (said.round_schedule or "") if said else "", width),
         *fact("next", (said.next_round or "") if said and row.status not in OVER else "", width),
@@ -95,9 +96,8 @@ def _seats(row: Round) -> list[object]:
 
 
 def _is_mine(row: Round, known: Known) -> bool:
-    return any(
-        isinstance(seat, dict) and seat.get("policy_version_id") in known.my_versions for seat in _seats(row)
-    )
+    versions = (seat.get("policy_version_id") for seat in _seats(row) if isinstance(seat, dict))
+    return any(isinstance(version, str) and version in known.my_versions for version in versions)
 
 
 def _rank(row: RoundResult) -> int:
@@ -110,7 +110,7 @@ ROUNDS = Tab[Round](
     _COLUMNS,
     _cells,
     _lines,
-    "no rounds yet",
+    "no rounds yet: f5 asks again",
     {0: ("round_number",), 1: ("status",), 2: ("created_at",), 6: ("division", "name")},
     frozenset({0, 2}),
 )

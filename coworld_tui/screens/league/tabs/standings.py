@@ -32,7 +32,7 @@ def _cells(row: LeaderboardEntry, place: int, known: Known) -> Sequence[Cell | N
         Span(str(row.rank if row.rank is not None else place + 1)),
         _movement(row),
         Span(safe_line(row.player_name or row.player_id, 60), style or "strong"),
-        (Span("★ ", "accent"), Span(policy, style)) if policy in known.champions.values() else Span(policy),
+        _marked(policy, known.champion_of(row.player_id), style),
         Span(score(row.score), style or "strong"),
         Span(sparkline(_scores(row), _RECENT), style or "muted"),
         Span("" if row.rounds_played is None else str(row.rounds_played)),
@@ -66,8 +66,13 @@ def _lines(row: LeaderboardEntry, known: Known, width: int) -> Sequence[Line]:
 
 
 def _policy(row: LeaderboardEntry, known: Known) -> str:
-    labels = (label for (_, player), label in known.champions.items() if player == row.player_id)
-    return safe_line(row.policy_label or next(labels, ""), 60)
+    return row.policy_label or known.champion_of(row.player_id)
+
+
+def _marked(policy: str, champion: str, style: str) -> Cell:
+    """A policy, marked when it is the one that stands for its player."""
+    shown = Span(safe_line(policy, 60), style)
+    return (Span("★ ", "accent"), shown) if policy and policy == champion else (Span("  "), shown)
 
 
 def _movement(row: LeaderboardEntry) -> Span:

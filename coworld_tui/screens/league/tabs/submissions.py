@@ -54,7 +54,7 @@ SUBMISSIONS = Tab[Submission](
     _COLUMNS,
     _cells,
     _lines,
-    "nothing was handed in",
+    "nothing was handed in: s hands in a policy",
     {0: ("policy_version", "policy", "name"), 1: ("player", "name"), 2: ("status",), 3: ("created_at",)},
     frozenset({3}),
 )
