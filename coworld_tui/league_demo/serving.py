@@ -84,6 +84,7 @@ class _Server(uvicorn.Server):
             server.close()
         for protocol in list(self.server_state.connections):
             protocol.transport.abort()
+        await asyncio.sleep(0)  # they learn that they are lost: whose answer is lost is not blamed for it
         tasks = [*self._tasks, *self.server_state.tasks]
         for task in tasks:
             task.cancel()

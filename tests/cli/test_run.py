@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from coworld_tui.cli.output import number
+from coworld_tui.runs.paths import config_file
 
 from .command import PROGRAM, Done, Running, coworld, manifests_of
 from .conftest import write_package
@@ -247,9 +248,10 @@ def test_what_cannot_be_run_is_said_in_a_sentence(
 
 
 def test_an_id_needs_the_league(tmp_path: Path) -> None:
+    config_file().write_text('[league]\nserver = "http://127.0.0.1:9/api"\n')
     done = coworld("run", "cow_1234", "--json", cwd=tmp_path)
     assert done.code == 3
-    assert done.document["error"]["type"] == "manifest_missing"
+    assert done.document["error"]["type"] == "unreachable"
 
 
 @pytest.mark.parametrize(
