@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from argparse import Namespace
 from importlib import import_module
 
 
@@ -13,18 +14,22 @@ def main() -> int:
         from .secret_arguments import hide
 
         hide(arguments)
-    if not arguments or (arguments[0] not in COMMANDS and not arguments[0].startswith("-")):
-        arguments.insert(0, "console")
-    from .parsers import program
-
-    options = program().parse_args(arguments)
-    if options.command is None:
-        options.command = "console"
-        options.source = None
+    options = _parsed(arguments) if arguments else None
+    if options is None or options.command is None:
+        options = Namespace(command="console", source=None)
     from .output import guarded
 
     module, function = COMMANDS[options.command]
     return guarded(lambda: int(getattr(import_module(f"{__name__}.{module}"), function)(options)), options)
+
+
+def _parsed(arguments: list[str]) -> Namespace:
+    """What was asked for. The console alone asks for nothing, and need not know all commands."""
+    from .parsers import program
+
+    if arguments[0] not in COMMANDS and not arguments[0].startswith("-"):
+        arguments.insert(0, "console")
+    return program().parse_args(arguments)
 
 
 COMMANDS = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from ..arguments import Parser
-from . import league_actions, league_downloads, league_uploads, league_why
 from .league_options import action, filters, page, server_options
 
 
@@ -25,6 +24,9 @@ def _fill(league: Parser) -> None:
     _entries(actions)
     _episodes(actions)
     _uploads(actions)
+    # Only who asks for a league pays for its many commands.
+    from . import league_actions, league_downloads, league_uploads, league_why
+
     for part in (league_downloads, league_why, league_actions, league_uploads):
         part.add(actions)
 
