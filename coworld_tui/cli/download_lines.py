@@ -31,10 +31,9 @@ class DownloadLines:
             why = last.error.cause or last.error.title
             say(f"✗ {safe_line(last.row.id, _SHOWN)}  {last.error.title}: {why}")
         elif self._is_time():
-            left = progress.count - progress.over
             say(
                 f"  {progress.over} of {progress.count}  {size_text(progress.done)}"
-                f"  {size_text(int(progress.rate))}/s  {left} to come"
+                f"  {size_text(int(progress.rate))}/s  {progress.remaining:.0f} s left"
             )
 
     def file(self, progress: Progress) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+import webbrowser
 from argparse import Namespace
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
@@ -35,10 +36,11 @@ def act(
     options: Namespace,
     prepare: Callable[[Observatory], Awaitable[Action[_Done]]],
     lines: Callable[[str, _Done], Iterable[str]],
+    then: Callable[[str, _Done], None] = lambda server, done: None,
 ) -> int:
     """Prepare something, ask whether to do it, do it, and print what the server then has.
 
-    ``lines`` makes of the server's address and that what people read.
+    ``lines`` makes of the server's address and that what people read; ``then`` is done with both at last.
     """
     server, done = asyncio.run(_act(options, prepare))
     if options.json:
@@ -46,6 +48,7 @@ def act(
     else:
         for line in lines(server, done):
             tell(line)
+    then(server, done)
     return EXIT_DONE
 
 
@@ -126,7 +129,11 @@ def submit(options: Namespace) -> int:
             player_id=options.player_id,
         )
 
-    return act(options, prepare, _submission)
+    def open_page(server: str, row: Submission) -> None:
+        if options.open_browser:
+            webbrowser.open(_page(server, row))
+
+    return act(options, prepare, _submission, open_page)
 
 
 def retire(options: Namespace) -> int:
@@ -182,8 +189,11 @@ def experience(options: Namespace) -> int:
     return league_experience.look(options)
 
 
+def _page(server: str, row: Submission) -> str:
+    return web_link(server, f"/policies/versions/{row.policy_version.id}")
+
+
 def _submission(server: str, row: Submission) -> Iterable[str]:
-    where = web_link(server, f"/policies/versions/{row.policy_version.id}")
     yield from field_lines(
         ("submission", row.id),
         ("status", row.status),
@@ -192,7 +202,7 @@ def _submission(server: str, row: Submission) -> Iterable[str]:
         ("player", row.player.name if row.player else None),
         ("membership", row.league_policy_membership_id),
         ("notes", row.notes),
-        ("page", where),
+        ("page", _page(server, row)),
         ("forum", row.league.forum_markdown_url),
         ("wiki", row.league.wiki_markdown_url),
     )

@@ -103,7 +103,11 @@ async def _episodes(options: Namespace) -> int:
             limit=options.limit,
             cursor=options.cursor,
         )
-    _print(options, found, table_lines(found.entries, _EPISODES), found.next_cursor)
+    if options.jsonl:
+        for entry in found.entries:
+            tell_json(entry.as_document())
+    else:
+        _print(options, found, table_lines(found.entries, _EPISODES), found.next_cursor)
     for missing in found.unavailable_ids:
         say(f"{missing} is not there, or hidden from you")
     return EXIT_FAILED if found.unavailable_ids else EXIT_DONE

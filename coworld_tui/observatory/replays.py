@@ -51,7 +51,7 @@ class ReplayFile:
 class ReplaysProgress:
     """How far many are: ``over`` of ``count``, ``failed`` among them; ``last`` is the one that ended now.
 
-    ``done`` bytes have come so far, at ``rate`` bytes a second.
+    ``done`` bytes have come so far, at ``rate`` bytes a second; ``remaining`` seconds are left at this pace.
     """
 
     over: int
@@ -59,6 +59,7 @@ class ReplaysProgress:
     failed: int
     done: int
     rate: float
+    remaining: float
     last: ReplayFile
 
 
@@ -115,7 +116,8 @@ async def download_replays(
             done += file.size if file.is_new else 0
             if progress is not None:
                 passed = max(asyncio.get_running_loop().time() - begun, 1e-6)
-                progress(ReplaysProgress(len(ended), len(rows), failed, done, done / passed, file))
+                left = passed / len(ended) * (len(rows) - len(ended))
+                progress(ReplaysProgress(len(ended), len(rows), failed, done, done / passed, left, file))
 
     # As many as can be under way: a task for each of a hundred thousand takes its room.
     await all_of(work() for _ in range(transfers.at_once))

@@ -118,6 +118,28 @@ def test_a_submission_that_is_agreed_to(world: World) -> None:
     assert f"{new['id']} is pending" in again.err
 
 
+def test_a_browser_is_opened_only_when_asked_for(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = tmp_path / "opened"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" >>{opened}\n')
+    browser.chmod(0o755)
+    monkeypatch.setenv("BROWSER", f"{browser} %s")
+    assert world.do(*world.submit, "--yes", "--no-open-browser").code == 0
+    assert not opened.exists()
+    assert world.do(*world.submit, "--yes", "--open-browser").code == 0
+    (version,) = opened.read_text().split()
+    assert "/policies/versions/" in version
+
+
+def test_episodes_of_a_request_a_line_each(world: World) -> None:
+    lines = world.do("xp-request", "episodes", world.batch, "--jsonl").out.splitlines()
+    assert [json.loads(line)["id"] for line in lines]
+    page = world.do("xp-request", "episodes", world.batch, "--json").document
+    assert [json.loads(line) for line in lines] == page["entries"]
+
+
 @pytest.mark.parametrize("preference", ["side", "=left"])
 def test_a_preference_is_a_key_and_a_value(world: World, preference: str) -> None:
     done = world.do(*world.submit, "--preference", preference)

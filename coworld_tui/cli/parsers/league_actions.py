@@ -42,6 +42,12 @@ def _submit(actions: Any) -> None:
         help="whether it becomes its player's champion once it qualifies (default: always)",
     )
     submit.add_argument(
+        "--open-browser",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="open the page of the version in a browser afterwards (default: no)",
+    )
+    submit.add_argument(
         "--preference",
         dest="preferences",
         action="append",
@@ -99,9 +105,22 @@ def _experience(actions: Any, name: str) -> None:
         "--status", action="append", metavar="STATUS", help="only in this state (repeatable)"
     )
     page(episodes, most=200, usual=200)
+    episodes.add_argument(
+        "--jsonl",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="print a JSON document for each episode, a line each",
+    )
 
     watch = _add(parts, "watch", "follow experience requests to their end; --json prints JSON lines")
     _ids(watch, "experience requests")
+    watch.add_argument(
+        "--jsonl",
+        dest="json",
+        action=argparse.BooleanOptionalAction,
+        default=argparse.SUPPRESS,
+        help="the same as --json",
+    )
     watch.add_argument("--view", choices=_VIEWS, default="progress", help="results adds scores")
     watch.add_argument(
         "--until",

@@ -53,7 +53,10 @@ async def replays_of(desk: Desk, rows: ListRows[EpisodeRow], folder: Path, tell:
 
     def progress(now: ReplaysProgress) -> None:
         failed = f" · {now.failed} failed" if now.failed else ""
-        tell(f"↓ {now.over} of {now.count} replays · {size_text(int(now.rate))}/s{failed}")
+        tell(
+            f"↓ {now.over} of {now.count} replays · {size_text(int(now.rate))}/s"
+            f" · {now.remaining:.0f} s left{failed}"
+        )
 
     async with Transfers(desk.client) as transfers:
         files = await download_replays(transfers, wanted, folder, progress=progress)
