@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import cycle
 from pathlib import Path
 
@@ -36,17 +36,22 @@ def watching() -> list[Row]:
 def _row(what: str, world: Callable[[str], State], each_second: Callable[[State, Json], None]) -> Row:
     with serving(world) as server, _watch(server) as process:
         while len(server.asked(_ASKED)) < 3:  # the first two looks find out what there is
-            time.sleep(0.1)
+            _require_running(process, 0.1)
         episodes = cycle(_pending(server.state)) if world is _full_round else cycle([{}])
         server.requests.clear()
         began, used = time.monotonic(), _processor_seconds(process)
         while time.monotonic() - began < _SECONDS:
-            time.sleep(1)
+            _require_running(process, 1)
             each_second(server.state, next(episodes))
         share = (_processor_seconds(process) - used) / (time.monotonic() - began)
-        assert process.poll() is None
         asked = len(server.requests)
     return Row(what, f"{share:.2%} of a core, {asked} requests in {_SECONDS} s", "-", "-", "<= 2 %")
+
+
+def _require_running(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Give it so long to end, which it must not."""
+    with suppress(subprocess.TimeoutExpired):
+        raise AssertionError(f"it ended with {process.wait(seconds)}")
 
 
 def _full_round(origin: str) -> State:
