@@ -89,8 +89,7 @@ class SubmitPolicy:
         if self.league.state != "active":
             lines.append(f"note       the league is {_shown(self.league.state)}")
         for before in self.earlier[:1]:
-            was = f"{_shown(before.id)} is {_shown(before.status)}"
-            lines.append(f"note       it was handed in before: {was}")
+            lines.append(f"note       handed in before, {_shown(before.status)}: {_shown(before.id)}")
         return lines
 
     async def run(self, client: Observatory) -> Submission:

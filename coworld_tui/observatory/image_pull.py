@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from ..contract.errors import EXIT_MISSING, CoworldError
 from ..contract.package import is_unpublished_image
 from ..contract.text import safe_line
 from ..runner.docker_backend import image_missing
 from ..runner.docker_engine import DockerEngine, in_daemon_thread
+from ..runner.engine_stream import EngineStream
 from .packages import PackageImage
 
-if TYPE_CHECKING:
-    from docker.types.daemon import CancellableStream
-
 _ANONYMOUS = "public.ecr.aws/"
-_MESSAGE_LIMIT = 64 * 1024
 _SHOWN = 200
 _DONE = frozenset({"Pull complete", "Already exists"})
 
@@ -124,17 +120,14 @@ class _Pull:
         self._loop = asyncio.get_running_loop()
         self._progress = progress
         self._layers: dict[str, Layer] = {}
-        self._is_cancelled = False
-        self._stream: CancellableStream[bytes] | None = None
+        self._stream = EngineStream(engine)
 
     async def run(self) -> None:
         """Pull it."""
         try:
             failure = await in_daemon_thread(self._run)
         except asyncio.CancelledError:
-            self._is_cancelled = True
-            if self._stream is not None:
-                self._stream.close()
+            self._stream.cancel()
             raise
         if failure:
             raise image_missing(self._image.public_image_uri, safe_line(failure, _SHOWN * 2))
@@ -144,8 +137,7 @@ class _Pull:
         from docker.errors import APIError
 
         try:
-            for line in self._answer():
-                message = _message(line)
+            for message in self._answer():
                 if error := message.get("error"):
                     return str(error)
                 self._hear(message)
@@ -153,10 +145,8 @@ class _Pull:
             return str(error.explanation or error)
         return ""
 
-    def _answer(self) -> Iterator[bytes]:
+    def _answer(self) -> Iterator[dict[str, Any]]:
         from docker import auth
-        from docker.errors import APIError
-        from docker.types.daemon import CancellableStream
         from docker.utils import parse_repository_tag
 
         ref = self._image.public_image_uri
@@ -168,24 +158,8 @@ class _Pull:
             header = auth.get_config_header(self._engine.api, registry)
             if header:
                 headers["X-Registry-Auth"] = header
-        api = self._engine.streams
-        response = api.post(
-            f"{api.base_url}/v{api.api_version}/images/create",
-            params={"fromImage": repository, "tag": tag or "latest"},
-            headers=headers,
-            stream=True,
-            timeout=None,
-        )
-        try:
-            if not response.ok:
-                reason = _message(response.content).get("message") or f"it answered {response.status_code}"
-                raise APIError("the engine refused the pull", response, explanation=str(reason))
-            self._stream = stream = CancellableStream(response.iter_lines(), response)
-            if self._is_cancelled:
-                stream.close()
-            yield from stream
-        finally:
-            response.close()
+        params = {"fromImage": repository, "tag": tag or "latest"}
+        return self._stream.messages("/images/create", "pull", params=params, headers=headers)
 
     def _hear(self, message: dict[str, Any]) -> None:
         name, state = message.get("id"), message.get("status")
@@ -205,11 +179,3 @@ class _Pull:
             told = PullProgress(self._image, tuple(self._layers.values()))
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
                 self._loop.call_soon_threadsafe(self._progress, told)
-
-
-def _message(line: bytes) -> dict[str, Any]:
-    with contextlib.suppress(ValueError, RecursionError):
-        value = json.loads(line[:_MESSAGE_LIMIT])
-        if isinstance(value, dict):
-            return value
-    return {}

@@ -8,16 +8,14 @@ import json
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..contract.compose import ImageBuild, Service
 from ..contract.errors import CoworldError
 from ..contract.text import safe_line
 from .build_context import BuildContext
 from .docker_engine import DockerEngine, in_daemon_thread
-
-if TYPE_CHECKING:
-    from docker.types.daemon import CancellableStream
+from .engine_stream import EngineStream
 
 OnLine = Callable[[str], None]
 
@@ -25,7 +23,6 @@ _STEP = re.compile(r"Step (\d+)/(\d+) : (.*)")
 _BUILDKIT_ONLY = re.compile(r"(?im)^\s*(RUN|COPY|ADD)\s.*(--mount=|--link\b|--parents\b|<<-?['\"]?\w)")
 _LAST_LINES = 12
 _LINE_LIMIT = 300
-_MESSAGE_LIMIT = 4 << 20
 
 
 class ImageBuilder:
@@ -33,13 +30,11 @@ class ImageBuilder:
 
     def __init__(self, engine: DockerEngine, service: Service, on_line: OnLine) -> None:
         assert service.build is not None
-        self._engine = engine
         self._service = service
         self._build: ImageBuild = service.build
         self._loop = asyncio.get_running_loop()
         self._on_line = on_line
-        self._is_cancelled = False
-        self._stream: CancellableStream[bytes] | None = None
+        self._stream = EngineStream(engine)
         self._last: deque[str] = deque(maxlen=_LAST_LINES)
 
     async def run(self) -> None:
@@ -51,9 +46,7 @@ class ImageBuilder:
         try:
             await in_daemon_thread(self._run)
         except asyncio.CancelledError:
-            self._is_cancelled = True
-            if self._stream is not None:
-                self._stream.close()
+            self._stream.cancel()
             raise
 
     def _run(self) -> None:
@@ -64,18 +57,14 @@ class ImageBuilder:
             failure = self._follow(self._answer(context))
         except APIError as error:
             failure = str(error.explanation or error)
-        if self._is_cancelled or not failure:
+        if self._stream.is_cancelled or not failure:
             return
         for line in self._last:
             self._say(f"  | {line}")
         raise self._failed(failure, needs_buildkit=_BUILDKIT_ONLY.search(context.instructions()) is not None)
 
-    def _answer(self, context: BuildContext) -> Iterator[bytes]:
-        """Send the context; the engine's messages, a JSON object a line."""
-        from docker.errors import APIError
-        from docker.types.daemon import CancellableStream
-
-        api = self._engine.streams
+    def _answer(self, context: BuildContext) -> Iterator[dict[str, Any]]:
+        """Send the context; the engine's messages."""
         parameters = {
             "t": self._service.image,
             "dockerfile": context.dockerfile,
@@ -85,36 +74,24 @@ class ImageBuilder:
             "rm": "1",
             "forcerm": "1",
         }
-        response = api.post(
-            f"{api.base_url}/v{api.api_version}/build",
+        return self._stream.messages(
+            "/build",
+            "build",
             data=self._sent(context),
             params={name: value for name, value in parameters.items() if value},
             headers={"Content-Type": "application/x-tar", **_credentials()},
-            stream=True,
-            timeout=None,
         )
-        try:
-            if not response.ok:
-                reason = _message(response.content).get("message") or f"it answered {response.status_code}"
-                raise APIError("the engine refused the build", response, explanation=str(reason))
-            self._stream = stream = CancellableStream(response.iter_lines(), response)
-            if self._is_cancelled:
-                stream.close()
-            yield from stream
-        finally:
-            response.close()
 
     def _sent(self, context: BuildContext) -> Iterator[bytes]:
         for chunk in context:
-            if self._is_cancelled:
+            if self._stream.is_cancelled:
                 raise CoworldError("cancelled", "the build was cancelled")
             yield chunk
 
-    def _follow(self, lines: Iterator[bytes]) -> str:
+    def _follow(self, messages: Iterator[dict[str, Any]]) -> str:
         """Tell of each step until the engine is done; why it failed, or nothing."""
         has_image = False
-        for line in lines:
-            message = _message(line)
+        for message in messages:
             if error := message.get("error"):
                 return str(error)
             details = message.get("aux")
@@ -151,17 +128,6 @@ class ImageBuilder:
                 else f"correct {safe_line(str(self._build.context / self._build.dockerfile), 200)}"
             ),
         )
-
-
-def _message(line: bytes) -> dict[str, Any]:
-    """One message of the engine; an empty one for what is none."""
-    if len(line) > _MESSAGE_LIMIT:
-        return {}
-    try:
-        message = json.loads(line)
-    except ValueError:
-        return {}
-    return message if isinstance(message, dict) else {}
 
 
 def _credentials() -> dict[str, str]:

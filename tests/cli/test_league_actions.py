@@ -115,7 +115,7 @@ def test_a_submission_that_is_agreed_to(world: World) -> None:
     assert lines[-1].split() == ["page", f"{origin}/policies/versions/{new['policy_version']['id']}"]
     again = world.do(*world.submit, "-y", "--json")
     assert again.document["status"] == "pending"
-    assert f"{new['id']} is pending" in again.err
+    assert f"handed in before, pending: {new['id']}" in again.err
 
 
 def test_a_browser_is_opened_only_when_asked_for(

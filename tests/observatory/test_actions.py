@@ -89,7 +89,7 @@ async def test_a_version_handed_in_before_and_a_league_that_is_closed_are_mentio
     action = await actions.prepare_submission(client, "sweeper:v4", league["id"])
     said = "\n".join(action.describe())
     assert "the league is locked" in said
-    assert f"{action.earlier[0].id} is processing" in said
+    assert f"handed in before, processing: {action.earlier[0].id}" in said
     with pytest.raises(CoworldError) as refused:
         await action.run(client)
     assert refused.value.type == "conflict"
