@@ -20,11 +20,9 @@ from ..observatory.policy_upload import (
     ImagePolicy,
     ReadyFile,
     ReadyImage,
-    ready_file,
-    ready_image,
+    ready_policy,
     upload_policy,
 )
-from ..runner.docker_engine import connect
 from .launch_arguments import pair, secret_env
 from .league_saving import usage
 from .league_session import acting, confirm, session, to_its_end
@@ -40,7 +38,7 @@ _T = TypeVar("_T")
 def league_upload_policy(options: Namespace) -> int:
     """Make a policy version of an image or of a file."""
     policy = _file_policy(options) if options.file is not None else _image_policy(options)
-    identity, line, ready = to_its_end(prepared(options, lambda client: _ready(policy)))
+    identity, line, ready = to_its_end(prepared(options, lambda client: ready_policy(policy)))
     confirm([*ready.describe(), line], options)
     version = to_its_end(_upload_policy(options, identity, ready))
     label = safe_line(f"{version.name}:v{version.version}", _SHOWN)
@@ -65,12 +63,6 @@ async def prepared(
     async with session(options) as (client, identity):
         label = await acting(client)
         return identity, f"  at       {client.server} as {label}", await prepare(client)
-
-
-async def _ready(policy: ImagePolicy | FilePolicy) -> ReadyImage | ReadyFile:
-    if isinstance(policy, FilePolicy):
-        return await ready_file(policy)
-    return await ready_image(await connect(), policy)
 
 
 async def _upload_policy(

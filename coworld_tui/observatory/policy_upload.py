@@ -12,7 +12,7 @@ from typing import Any
 from ..contract.errors import EXIT_USAGE, CoworldError
 from ..contract.measures import size_text
 from ..contract.text import safe_line
-from ..runner.docker_engine import DockerEngine
+from ..runner.docker_engine import DockerEngine, connect
 from ..runs.redact import Redactor
 from .client import Observatory
 from .image_export import LocalImage, local_image
@@ -94,6 +94,13 @@ class ReadyFile:
             f"  sha256   {content.sha256}; nothing is sent when the server has it",
             *_tags(self.policy.tags),
         ]
+
+
+async def ready_policy(policy: ImagePolicy | FilePolicy) -> ReadyImage | ReadyFile:
+    """Look whether it can be uploaded. Raises what ``connect``, ``ready_image`` and ``ready_file`` raise."""
+    if isinstance(policy, FilePolicy):
+        return await ready_file(policy)
+    return await ready_image(await connect(), policy)
 
 
 async def ready_image(engine: DockerEngine, policy: ImagePolicy) -> ReadyImage:

@@ -439,14 +439,15 @@ class LeagueScreen(ConsoleScreen):
 
     def action_upload(self) -> None:
         """Upload an image or a file as a new policy version."""
+        from ...observatory.policy_upload import ready_policy
         from .errands import upload
-        from .upload_form import UploadForm, ready
+        from .upload_form import UploadForm
 
         def filled(policy: ImagePolicy | FilePolicy | None) -> None:
             if policy is not None:
                 self.doing.ask_first(
                     "upload",
-                    lambda: ready(policy),
+                    lambda: ready_policy(policy),
                     lambda found, tell: upload(self.desk, found, tell),
                     self._done,
                 )

@@ -12,15 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
-from ...observatory.policy_upload import (
-    FilePolicy,
-    ImagePolicy,
-    ReadyFile,
-    ReadyImage,
-    ready_file,
-    ready_image,
-)
-from ...runner.docker_engine import connect
+from ...observatory.policy_upload import FilePolicy, ImagePolicy
 from ...widgets.choice import Choice
 from ..form_rows import form_bindings, form_row, path_of
 
@@ -75,10 +67,3 @@ class UploadForm(ModalScreen[ImagePolicy | FilePolicy | None]):
     def action_leave(self) -> None:
         """Close without uploading."""
         self.dismiss(None)
-
-
-async def ready(policy: ImagePolicy | FilePolicy) -> ReadyImage | ReadyFile:
-    """Look whether it can be uploaded. Raises what the engine and the file raise."""
-    if isinstance(policy, FilePolicy):
-        return await ready_file(policy)
-    return await ready_image(await connect(), policy)
