@@ -107,7 +107,10 @@ class CertifyScreen(ConsoleScreen):
         """Keep the cursor on the step that runs or failed, until somebody moves it."""
         steps = self.certification.steps
         now = next((at for at, step in enumerate(steps) if step.status in ("running", "fail")), None)
-        if self._followed is not None and now is not None and now != table.cursor_row:
+        at = table.cursor_row
+        if at is None or steps[at].id != self._followed:
+            self._followed = None  # moved a moment ago: the table's word of it is still on its way
+        elif now is not None and now != at:
             self._followed = steps[now].id
             table.go_to(now)
 

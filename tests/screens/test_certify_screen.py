@@ -81,6 +81,16 @@ async def test_the_cursor_of_the_checklist_is_the_readers(console: OpenConsole) 
         assert steps.cursor_row == 3
 
 
+async def test_a_look_between_the_key_and_its_message_leaves_the_cursor(console: OpenConsole) -> None:
+    async with console() as pilot:
+        screen = await certify(pilot)
+        steps = screen.query_one("#steps", TableView)
+        await until(pilot, lambda: steps.cursor_row == 4, "it follows to the episode")
+        steps.go_to(3)
+        screen._look()
+        assert steps.cursor_row == 3
+
+
 async def test_certifying_again_takes_the_file_as_it_is_now(console: OpenConsole, tmp_path: Path) -> None:
     manifest = json.loads(manifest_path().read_bytes())
     tags = manifest.pop("tags")
